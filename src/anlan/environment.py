@@ -1,0 +1,356 @@
+"""Every setting of a node, in one table: read from the environment only, validated before anything starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong; `problems` says each in a sentence of both languages."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: its kind parses the text, its words explain it to an operator."""
+
+    name: str
+    parse: Callable[[str], Any]
+    default: str
+    zh: str
+    en: str
+    secret: bool = False
+    group: str = "node"
+
+    @property
+    def attribute(self) -> str:
+        return self.name.removeprefix("ANLAN_").lower()
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _count(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        number = int(value)
+        if not low <= number <= high:
+            raise ValueError(f"{low}–{high}")
+        return number
+
+    return parse
+
+
+def _choice(*words: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in words:
+            raise ValueError(" | ".join(words))
+        return value
+
+    return parse
+
+
+def _path(value: str) -> Path | None:
+    return Path(value).expanduser().resolve() if value else None
+
+
+def _existing(value: str) -> Path | None:
+    path = _path(value)
+    if path and not path.exists():
+        raise ValueError("文件不存在 / no such file")
+    return path
+
+
+def _words(value: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(" | ".join(f"{scheme}://…" for scheme in schemes))
+        return value
+
+    return parse
+
+
+def _zone(value: str) -> ZoneInfo:
+    if value not in available_timezones():
+        raise ValueError("Asia/Shanghai, Asia/Urumqi, …")
+    return ZoneInfo(value)
+
+
+_postgres = _url("postgresql", "postgres")
+_LAUNCHER = "launcher"
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "ANLAN_NODE_NAME",
+        _text,
+        "安澜",
+        "本节点名称，显示在页首和导出文件中。",
+        "Name of this node, on every page and export.",
+    ),
+    Setting(
+        "ANLAN_TIME_ZONE",
+        _zone,
+        "Asia/Shanghai",
+        "本节点的时区。",
+        "Time zone of the node.",
+    ),
+    Setting(
+        "ANLAN_VAR",
+        _path,
+        "",
+        "数据目录；留空为安装目录下的 var，若服务用户无法进入该目录，则为 /var/lib/anlan。",
+        "Data folder; empty: var in the checkout, or /var/lib/anlan where the services' user cannot enter it.",
+    ),
+    Setting(
+        "ANLAN_LISTEN",
+        _text,
+        "",
+        "对外监听的地址；留空时演示只听本机 127.0.0.1，正式运行听全部地址。",
+        "Address to listen on; empty: 127.0.0.1 for the demo, all addresses for real use.",
+    ),
+    Setting(
+        "ANLAN_PORT",
+        _count(1, 65535),
+        "8443",
+        "对外的 HTTPS 端口。",
+        "The public HTTPS port.",
+    ),
+    Setting(
+        "ANLAN_HOSTS",
+        _words,
+        "",
+        "允许访问的主机名，逗号分隔；本机地址总是允许。",
+        "Host names the node answers to, comma-separated; loopback always works.",
+    ),
+    Setting(
+        "ANLAN_CERTIFICATE",
+        _existing,
+        "",
+        "TLS 证书文件（PEM，含中间证书）；留空则由节点自建的根证书签发。",
+        "TLS certificate (PEM with intermediates); empty: issued by the node's own root.",
+    ),
+    Setting(
+        "ANLAN_CERTIFICATE_KEY",
+        _existing,
+        "",
+        "TLS 私钥文件（PEM）。",
+        "TLS private key (PEM).",
+    ),
+    Setting(
+        "ANLAN_WEB_PROCESSES",
+        _count(1, 64),
+        "2",
+        "页面进程数，一般等于核数。",
+        "Page processes; the number of cores is a good start.",
+    ),
+    Setting(
+        "ANLAN_WEB_THREADS",
+        _count(1, 64),
+        "4",
+        "每个页面进程的线程数，也是其数据库连接数上限。",
+        "Threads of each page process, and its limit of database connections.",
+    ),
+    Setting(
+        "ANLAN_LOG_LEVEL",
+        _choice("debug", "info", "warning", "error"),
+        "info",
+        "日志级别。",
+        "Log level.",
+    ),
+    Setting(
+        "ANLAN_DATABASE_URL",
+        _postgres,
+        "",
+        "外部 PostgreSQL（≥ 15，含 PostGIS）的地址，应用角色；留空则启动自带的私有数据库。",
+        "An outside PostgreSQL (≥ 15 with PostGIS), application role; empty: the node's private cluster.",
+        secret=True,
+        group="outside",
+    ),
+    Setting(
+        "ANLAN_DATABASE_OWNER_URL",
+        _postgres,
+        "",
+        "同一数据库的属主角色，只用于迁移、备份和恢复；用外部数据库时必填。",
+        "The same database as its owner, for migrations, backup and restore only; needed with an outside database.",
+        secret=True,
+        group="outside",
+    ),
+    Setting(
+        "ANLAN_NATS_URL",
+        _url("nats", "tls"),
+        "",
+        "外部 NATS（已启用 JetStream）的地址；留空则启动自带的私有 NATS。",
+        "An outside NATS with JetStream; empty: the node's private server.",
+        secret=True,
+        group="outside",
+    ),
+    Setting(
+        "ANLAN_POSTGRES_BIN",
+        _existing,
+        "",
+        "自带数据库所用 PostgreSQL 程序的目录；留空则取系统中最新的一个。",
+        "Folder of the PostgreSQL programs for the private cluster; empty: the newest on the system.",
+        group="outside",
+    ),
+    Setting(
+        "ANLAN_ADMIN_NAME",
+        _text,
+        "",
+        "首次正式启动时系统管理员的登录名；留空则在终端询问。",
+        "Log-in name of the first administrator at the first real start; empty: asked at the terminal.",
+        group="secrets",
+    ),
+    Setting(
+        "ANLAN_ADMIN_PASSWORD",
+        _text,
+        "",
+        "首次正式启动时系统管理员的口令；留空则在终端询问。",
+        "Password of the first administrator; empty: asked at the terminal.",
+        secret=True,
+        group="secrets",
+    ),
+    Setting(
+        "ANLAN_BACKUP_PASSPHRASE",
+        _text,
+        "",
+        "备份文件的加密口令；留空则在终端询问。",
+        "Passphrase of backup files; empty: asked at the terminal.",
+        secret=True,
+        group="secrets",
+    ),
+    Setting(
+        "ANLAN_SECRET_KEY",
+        _text,
+        "",
+        "会话签名密钥；留空则由启动器生成并保存在数据目录中。集群中各机须相同。",
+        "Signs sessions; empty: made by the launcher and kept in the data folder. The same on all machines of a cluster.",
+        secret=True,
+        group="secrets",
+    ),
+    Setting(
+        "ANLAN_MODE",
+        _choice("up", "demo", "test"),
+        "up",
+        "运行方式：正式、演示或测试。",
+        "How the node runs: real use, demo or test.",
+        group=_LAUNCHER,
+    ),
+    Setting(
+        "ANLAN_RUN",
+        _path,
+        "",
+        "套接字目录。",
+        "Folder of the sockets.",
+        group=_LAUNCHER,
+    ),
+)
+
+GROUPS: Mapping[str, tuple[str, str]] = {
+    "node": ("节点", "The node"),
+    "outside": ("外部的数据库和消息服务", "Outside database and message server"),
+    "secrets": ("口令和密钥", "Passwords and keys"),
+    _LAUNCHER: ("由启动器填写，一般不必设置", "Filled in by the launcher"),
+}
+
+
+class Environment:
+    """The settings as parsed values, by attribute: `environment.port` for ANLAN_PORT."""
+
+    node_name: str
+    time_zone: ZoneInfo
+    var: Path | None
+    listen: str
+    port: int
+    hosts: tuple[str, ...]
+    certificate: Path | None
+    certificate_key: Path | None
+    web_processes: int
+    web_threads: int
+    log_level: str
+    database_url: str
+    database_owner_url: str
+    nats_url: str
+    postgres_bin: Path | None
+    admin_name: str
+    admin_password: str
+    backup_passphrase: str
+    secret_key: str
+    mode: str
+    run: Path | None
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.__dict__.update(values)
+
+
+def load(source: Mapping[str, str] = os.environ) -> Environment:
+    """Parse and check all settings.
+
+    raises  SettingsError naming every wrong, unknown or half-given setting at once
+    """
+    problems = _unknown(source)
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        text = source.get(setting.name, "").strip() or setting.default
+        try:
+            values[setting.attribute] = setting.parse(text)
+        except ValueError as error:
+            shown = "…" if setting.secret else text
+            problems.append(f"{setting.name}={shown}：{setting.zh}可用 / allowed: {error}")
+    problems += _together(source)
+    if problems:
+        raise SettingsError(problems)
+    return Environment(values)
+
+
+def _unknown(source: Mapping[str, str]) -> list[str]:
+    known = {setting.name for setting in SETTINGS}
+    return [
+        f"{name}：没有这个设置 / no such setting"
+        for name in sorted(source)
+        if name.startswith("ANLAN_") and name not in known
+    ]
+
+
+def _together(source: Mapping[str, str]) -> list[str]:
+    pairs = (
+        ("ANLAN_CERTIFICATE", "ANLAN_CERTIFICATE_KEY"),
+        ("ANLAN_DATABASE_URL", "ANLAN_DATABASE_OWNER_URL"),
+        ("ANLAN_ADMIN_NAME", "ANLAN_ADMIN_PASSWORD"),
+    )
+    return [
+        f"{one}、{other}：须同时设置 / must be set together"
+        for one, other in pairs
+        if bool(source.get(one)) != bool(source.get(other))
+    ]
+
+
+def as_markdown() -> str:
+    """The operator's page of all settings (docs/operator/settings.md is this text)."""
+    lines = [
+        "# 设置 · Settings",
+        "",
+        "全部设置只从环境变量读取，启动前逐项检查；写错或写了不存在的名称，节点不会启动，并一次列出全部问题。",
+        "",
+        "All settings come from the environment and are checked before anything starts. "
+        "This page is written by `./anlan check settings_page --renew`.",
+    ]
+    for group, (zh, en) in GROUPS.items():
+        lines += ["", f"## {zh} · {en}", "", "| 名称 Name | 默认 Default | 说明 Meaning |", "| --- | --- | --- |"]
+        lines += [
+            f"| `{s.name}` | {f'`{s.default}`' if s.default else '–'} | {s.zh}<br>{s.en} |"
+            for s in SETTINGS
+            if s.group == group
+        ]
+    return "\n".join(lines) + "\n"

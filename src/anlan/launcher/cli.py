@@ -1,0 +1,133 @@
+"""The commands of ./anlan; this part runs inside the virtual environment, set-up has been done by then."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anlan import environment
+from anlan.launcher.install import node_environment
+from anlan.launcher.node import Node
+from anlan.launcher.place import CHECKOUT, default_var
+from anlan.launcher.supervisor import end_leftovers
+from anlan.launcher.words import stop
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LANES = (
+    ("unit", "not scenario and not browser and not soak", ("-n", "2")),
+    ("scenario", "scenario", ()),
+    ("browser", "browser", ()),
+)
+
+
+def settings() -> environment.Environment:
+    """The settings of this start; wrong ones are all told at once and nothing starts."""
+    try:
+        return environment.load()
+    except environment.SettingsError as error:
+        listed = "\n  ".join(error.problems)
+        stop(f"设置有误，没有启动：\n  {listed}", f"Wrong settings, nothing was started:\n  {listed}")
+
+
+def demo(_: Sequence[str]) -> int:
+    Node(settings(), "demo").run()
+    return 0
+
+
+def up(_: Sequence[str]) -> int:
+    Node(settings(), "up").run()
+    return 0
+
+
+def manage(arguments: Sequence[str]) -> int:
+    """A command of the program itself, on this node's database; starts the stores if the node is down."""
+    return asyncio.run(_with_stores(Node(settings(), "up"), ["-m", "anlan.site", *arguments]))
+
+
+def check(arguments: Sequence[str]) -> int:
+    return asyncio.run(_with_stores(_test_node(), ["-m", "house.check", *arguments]))
+
+
+def test(arguments: Sequence[str]) -> int:
+    """All lanes, or what the arguments (pytest's) name."""
+    return asyncio.run(_test(_test_node(), list(arguments)))
+
+
+def new_room(arguments: Sequence[str]) -> int:
+    return asyncio.run(_with_stores(_test_node(), ["-m", "house.new_room", *arguments]))
+
+
+def bench(arguments: Sequence[str]) -> int:
+    return _python(["-m", "bench", *arguments], {**os.environ, **_paths()})
+
+
+def docs(arguments: Sequence[str]) -> int:
+    """Build the documentation site, or serve it while it is written."""
+    words = list(arguments) or ["build", "--strict"]
+    return _python(["-m", "mkdocs", *words], {**os.environ, **_paths()})
+
+
+def lock(_: Sequence[str]) -> int:
+    """Renew the hash-locked requirement files from their .in files."""
+    folder = CHECKOUT / "requirements"
+    uv = [str(default_var() / "venv/bin/uv"), "pip", "compile", "--universal", "--python-version", "3.11"]
+    options = ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
+    for source, constraint in (("run", None), ("dev", "run.txt")):
+        bound = ["-c", constraint] if constraint else []
+        subprocess.run([*uv, *options, "-q", *bound, f"{source}.in", "-o", f"{source}.txt"], cwd=folder, check=True)
+    return 0
+
+
+def _test_node() -> Node:
+    """The throw-away node that tests and checks use, apart from the demo's."""
+    os.environ["ANLAN_VAR"] = str((Path(os.environ.get("ANLAN_VAR") or default_var())) / "test")
+    return Node(settings(), "test")
+
+
+async def _with_stores(node: Node, arguments: list[str]) -> int:
+    node.place.make()
+    if node.place.running():
+        return await asyncio.to_thread(_python, arguments, _told(node))
+    with node.place.lock():
+        end_leftovers(node.place.var)
+        async with node.stores_up():
+            return await asyncio.to_thread(_python, arguments, _told(node))
+
+
+async def _test(node: Node, arguments: list[str]) -> int:
+    node.place.make()
+    with node.place.lock():
+        end_leftovers(node.place.var)
+        async with node.stores_up():
+            told = _told(node)
+            if arguments:
+                return await asyncio.to_thread(_python, ["-m", "pytest", *arguments], told)
+            codes = [await asyncio.to_thread(_python, ["-m", "house.check"], told)]
+            for name, marks, options in LANES:
+                words = ["-m", "pytest", "-m", marks, *options, f"--junit-xml={node.place.var / f'{name}.xml'}"]
+                codes.append(await asyncio.to_thread(_python, words, told))
+            return max(codes)
+
+
+def _told(node: Node) -> dict[str, str]:
+    """What tests and checks see: the node as its owner, and the tools of the front end."""
+    environment_of_node = {**node.told(owner=True), **_paths()}
+    for name in ("HOME", "TERM", "CI", "LANG", "LC_ALL"):
+        if name in os.environ:
+            environment_of_node[name] = os.environ[name]
+    return environment_of_node
+
+
+def _paths() -> dict[str, str]:
+    return {**node_environment(), "PYTHONPATH": f"{CHECKOUT / 'src'}:{CHECKOUT}"}
+
+
+def _python(arguments: list[str], told: dict[str, str]) -> int:
+    """Run Python in the virtual environment; its exit code."""
+    program = str(default_var() / "venv/bin/python")
+    return subprocess.run([program, *arguments], env=told, cwd=CHECKOUT, check=False).returncode

@@ -1,0 +1,143 @@
+"""The front door: Debian's nginx with TLS and HTTP/2, static files and limits, before the node's own processes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from anlan.launcher.nats import accepts
+from anlan.launcher.place import write_private
+from anlan.launcher.supervisor import Program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anlan.launcher.place import Place
+
+CONFIG = """\
+daemon off;
+{user}
+worker_processes auto;
+worker_rlimit_nofile 8192;
+pid {home}/nginx.pid;
+error_log {logs}/nginx.log warn;
+events {{ worker_connections 4096; }}
+http {{
+  include /etc/nginx/mime.types;
+  types {{ application/x-x509-ca-cert crt; text/javascript mjs; application/manifest+json webmanifest; }}
+  default_type application/octet-stream;
+  server_tokens off;
+  sendfile on;
+  tcp_nopush on;
+  access_log {logs}/access.log;
+  client_body_temp_path {home}/body;
+  proxy_temp_path {home}/proxy;
+  fastcgi_temp_path {home}/fastcgi;
+  uwsgi_temp_path {home}/uwsgi;
+  scgi_temp_path {home}/scgi;
+
+  # A slow or greedy client holds a connection here, never a process behind.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  client_max_body_size 64m;
+  large_client_header_buffers 4 16k;
+  limit_conn_zone $binary_remote_addr zone=per_client:4m;
+  limit_req_zone $binary_remote_addr zone=log_in:4m rate=30r/m;
+  limit_conn_status 429;
+  limit_req_status 429;
+
+  gzip on;
+  gzip_types text/css text/javascript application/javascript application/json image/svg+xml application/geo+json;
+  gzip_min_length 1024;
+
+  upstream web {{ server unix:{run}/web.sock; keepalive 32; }}
+  upstream live {{ server unix:{run}/live.sock; }}
+
+  server {{
+    listen {listen}:{port} ssl{http2_old};
+    {http2_new}
+    server_name _;
+    ssl_certificate {certificate};
+    ssl_certificate_key {key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:tls:4m;
+    ssl_session_timeout 1d;
+    # Somebody spoke plain HTTP to this port: send him to the same place over TLS.
+    error_page 497 =301 https://$http_host$request_uri;
+    error_page 502 503 504 /static/dist/away.html;
+    limit_conn per_client 100;
+
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_set_header Connection "";
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Proto https;
+    proxy_set_header X-Forwarded-Host "";
+
+    location /static/dist/assets/ {{
+      alias {dist}/assets/;
+      add_header Cache-Control "public, max-age=31536000, immutable";
+      add_header X-Content-Type-Options nosniff;
+    }}
+    location /static/dist/ {{
+      alias {dist}/;
+      add_header Cache-Control "no-cache";
+      add_header X-Content-Type-Options nosniff;
+    }}
+    location /static/ {{
+      alias {var}/static/;
+      add_header Cache-Control "public, max-age=3600";
+      add_header X-Content-Type-Options nosniff;
+    }}
+    location = /ca/anlan-ca.crt {{ alias {var}/public/anlan-ca.crt; }}
+    location = /live {{
+      proxy_pass http://live;
+      proxy_buffering off;
+      proxy_read_timeout 60s;
+    }}
+    location = /account/login/ {{
+      limit_req zone=log_in burst=20 nodelay;
+      proxy_pass http://web;
+    }}
+    location / {{ proxy_pass http://web; }}
+  }}
+}}
+"""
+
+
+def door(place: Place, listen: str, port: int, certificate: tuple[Path, Path]) -> Program:
+    """nginx for this node on `listen`:`port`, with that certificate and key."""
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin") or "nginx"
+    new = _version(program) >= (1, 25, 1)  # the directive changed its form there
+    home = place.var / "nginx"
+    user = place.app_user
+    text = CONFIG.format(
+        user=f"user {user.pw_name};" if user else "",
+        home=home,
+        logs=place.logs,
+        run=place.run / "app",
+        listen=f"[{listen}]" if ":" in listen else listen,
+        port=port,
+        http2_old="" if new else " http2",
+        http2_new="http2 on;" if new else "",
+        certificate=certificate[0],
+        key=certificate[1],
+        dist=place.code / "frontend/dist",
+        var=place.var,
+    )
+    write_private(home / "nginx.conf", text, user)
+    address = "127.0.0.1" if listen in {"0.0.0.0", "::"} else listen  # noqa: S104 - compared, not bound
+    return Program(
+        "nginx",
+        (program, "-p", str(home), "-e", str(place.logs / "nginx.log"), "-c", str(home / "nginx.conf")),
+        ready=lambda: accepts(port, address),
+    )
+
+
+def _version(program: str) -> tuple[int, ...]:
+    said = subprocess.run([program, "-v"], capture_output=True, text=True, check=True).stderr
+    found = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", said)
+    return tuple(int(part) for part in found.groups()) if found else (0, 0, 0)

@@ -1,0 +1,230 @@
+"""One node as a whole: which programs it is made of, what they are told, and how it comes up and goes down."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from anlan import environment
+from anlan.launcher import certificates, nginx
+from anlan.launcher.nats import Server
+from anlan.launcher.place import Place, default_var
+from anlan.launcher.postgres import APP, OWNER, Cluster
+from anlan.launcher.supervisor import Program, Supervisor, end_leftovers
+from anlan.launcher.words import say, stop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+ANYWHERE = "0.0.0.0"  # noqa: S104 - a node is there to be reached; nothing but TLS is served
+PRIVATE = ("ANLAN_DATABASE_OWNER_URL", "ANLAN_BACKUP_PASSPHRASE", "ANLAN_ADMIN_NAME", "ANLAN_ADMIN_PASSWORD")
+STATE = "programs.json"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node as its settings describe it."""
+
+    settings: environment.Environment
+    mode: str  # up, demo or test
+
+    @cached_property
+    def place(self) -> Place:
+        return Place(self.settings.var or default_var())
+
+    @cached_property
+    def cluster(self) -> Cluster | None:
+        """The private database, or None where an outside one is used."""
+        if self.settings.database_url:
+            return None
+        return Cluster.of(self.place, self.settings.postgres_bin, throwaway=self.mode == "test")
+
+    @cached_property
+    def bus(self) -> Server | None:
+        return None if self.settings.nats_url else Server.of(self.place)
+
+    @property
+    def listen(self) -> str:
+        return self.settings.listen or ("127.0.0.1" if self.mode == "demo" else ANYWHERE)
+
+    @property
+    def address(self) -> str:
+        name = self.settings.hosts[0] if self.settings.hosts else self.listen
+        name = "127.0.0.1" if name == ANYWHERE else name
+        return f"https://{name}:{self.settings.port}/"
+
+    @property
+    def state_file(self) -> Path:
+        return self.place.run / STATE
+
+    def told(self, *, owner: bool = False) -> dict[str, str]:
+        """The environment of the node's own programs; only `owner` ones get what can change tables."""
+        inherited = {name: text for name, text in os.environ.items() if name.startswith("ANLAN_")}
+        if not owner:
+            inherited = {name: text for name, text in inherited.items() if name not in PRIVATE}
+        return {
+            "PATH": "/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(self.place.code / "src"),
+            "PYTHONUNBUFFERED": "1",
+            "DJANGO_SETTINGS_MODULE": "anlan.site.settings",
+            **inherited,
+            "ANLAN_MODE": self.mode,
+            "ANLAN_VAR": str(self.place.var),
+            "ANLAN_RUN": str(self.place.run),
+            "ANLAN_SECRET_KEY": self.settings.secret_key or self.place.secret("django"),
+            "ANLAN_DATABASE_URL": self.database_url(owner=owner),
+            "ANLAN_DATABASE_OWNER_URL": self.database_url(owner=True) if owner else "",
+            "ANLAN_NATS_URL": self.settings.nats_url or (self.bus.url if self.bus else ""),
+        }
+
+    def database_url(self, *, owner: bool = False) -> str:
+        if self.cluster:
+            return self.cluster.url(OWNER if owner else APP)
+        return self.settings.database_owner_url if owner else self.settings.database_url
+
+    def stores(self) -> list[Program]:
+        """The programs that hold data."""
+        return [part.program() for part in (self.cluster, self.bus) if part]
+
+    def services(self) -> list[Program]:
+        """The programs that do the work, and the door before them."""
+        stores = tuple(program.name for program in self.stores())
+        sockets = self.place.run / "app"
+        names = (self.listen, *self.settings.hosts)
+        own = certificates.door_certificate(self.place, tuple(n for n in names if n not in {ANYWHERE, "::"}))
+        certificates.publish_root(self.place)
+        given = self.settings.certificate, self.settings.certificate_key
+        certificate = (given[0], given[1]) if given[0] and given[1] else own
+        web = (
+            *self._granian("web", "wsgi"),
+            *("--workers", str(self.settings.web_processes)),
+            *("--blocking-threads", str(self.settings.web_threads)),
+            "anlan.site.wsgi:application",
+        )
+        live = (*self._granian("live", "asgi"), "--workers", "1", "anlan.site.live:application")
+        return [
+            self._program("web", web, stores, lambda: answers(sockets / "web.sock", "/-/alive")),
+            self._program("live", live, stores, lambda: answers(sockets / "live.sock", "/-/alive")),
+            self._program("worker", (self.python, "-m", "anlan.site", "work"), stores),
+            self._program("relay", (self.python, "-m", "anlan.site", "relay"), stores),
+            nginx.door(self.place, self.listen, self.settings.port, certificate),
+        ]
+
+    @property
+    def python(self) -> str:
+        return str(self.place.venv / "bin/python")
+
+    def _granian(self, name: str, interface: str) -> tuple[str, ...]:
+        return (
+            *(self.python, "-m", "granian", "--interface", interface, "--http", "1", "--no-ws"),
+            *("--uds", str(self.place.run / "app" / f"{name}.sock"), "--respawn-failed-workers"),
+            *("--respawn-interval", "0.2", "--workers-kill-timeout", "5", "--log-level", "warning"),
+        )
+
+    def _program(
+        self, name: str, command: tuple[str, ...], after: tuple[str, ...], ready: object = None
+    ) -> Program:
+        return Program(
+            name,
+            command,
+            user=self.place.app_user,
+            environment=self.told(),
+            after=after,
+            **({"ready": ready} if ready else {}),
+        )
+
+    def manage(self, *arguments: str, owner: bool = True) -> subprocess.CompletedProcess[bytes]:
+        """Run one of the program's own commands (`python -m anlan.site …`) against this node."""
+        return subprocess.run(
+            [self.python, "-m", "anlan.site", *arguments], env=self.told(owner=owner), cwd="/", check=False
+        )
+
+    def supervisor(self) -> Supervisor:
+        return Supervisor(self.place.var, self.place.logs, self.state_file)
+
+    @asynccontextmanager
+    async def stores_up(self) -> AsyncIterator[Supervisor]:
+        """The database and the message server alone: for tests, backup, restore and one-off commands."""
+        supervisor = self.supervisor()
+        if self.cluster:
+            self.cluster.make()
+        programs = self.stores()
+        supervisor.start(programs)
+        try:
+            await self._wait(supervisor, programs, 60)
+            if self.cluster:
+                await asyncio.to_thread(self.cluster.prepare)
+            yield supervisor
+        finally:
+            await supervisor.stop()
+
+    async def _wait(self, supervisor: Supervisor, programs: list[Program], seconds: float) -> None:
+        late = await supervisor.until_ready([program.name for program in programs], seconds)
+        if late:
+            names = ", ".join(late)
+            logs = "\n".join(f"--- {name}\n{tail(self.place.logs / f'{name}.log')}" for name in late)
+            stop(f"未能启动：{names}\n{logs}", f"Did not start: {names}\n{logs}")
+
+    async def serve(self, begun: float) -> None:
+        """Bring the node up, say where it is, and keep it up until a signal ends it."""
+        told_to_stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+        async with self.stores_up() as supervisor:
+            prepared = await asyncio.to_thread(self.manage, "prepare", f"--mode={self.mode}")
+            if prepared.returncode:
+                stop("数据库迁移失败，见上。", "The migration failed, see above.")
+            services = self.services()
+            supervisor.start(services)
+            await self._wait(supervisor, services, 60)
+            self._announce(time.monotonic() - begun)
+            await told_to_stop.wait()
+            say("\n正在停止……", "\nStopping …")
+        say("已停止。", "Stopped.")
+
+    def _announce(self, seconds: float) -> None:
+        say(
+            f"\n安澜已启动（{seconds:.1f} 秒）：{self.address}\n数据和日志在 {self.place.var}；按 Ctrl-C 停止。",
+            f"\nAnlan is up ({seconds:.1f} s): {self.address}\nData and logs in {self.place.var}; Ctrl-C stops it.",
+        )
+        if self.mode == "demo":
+            self.manage("demo_log_ins", owner=False)
+
+    def run(self) -> None:
+        """Hold the node and serve it; what an earlier crash left running is ended first."""
+        begun = time.monotonic()
+        self.place.make()
+        with self.place.lock():
+            if count := end_leftovers(self.place.var):
+                say(f"已结束上次遗留的 {count} 个进程。", f"Ended {count} processes that an earlier run left.")
+            asyncio.run(self.serve(begun))
+
+
+def answers(path: Path, target: str) -> bool:
+    """Whether the program behind a Unix socket answers 200."""
+    connection = http.client.HTTPConnection("localhost", timeout=2)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.settimeout(2)
+    try:
+        connection.sock.connect(str(path))
+        connection.request("GET", target)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def tail(log: Path, lines: int = 30) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
