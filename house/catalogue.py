@@ -48,7 +48,9 @@ def texts_in_use(tree: Tree) -> Catalog:
             capture_output=True,
             text=True,
         )
-    return read_po(io.StringIO(finished.stdout))
+    # xgettext leaves the plural formula blank; two forms are what both our languages are written with.
+    found = finished.stdout.replace("nplurals=INTEGER; plural=EXPRESSION", "nplurals=2; plural=(n != 1)")
+    return read_po(io.StringIO(found))
 
 
 def _copies(tree: Tree, folder: Path) -> Iterable[str]:

@@ -47,16 +47,10 @@ def _python(tree: Tree, path: str) -> Iterator[Finding]:
     module = tree.module(path)
     marked = {id(part) for node in ast.walk(module) if _is_marked(node) for part in ast.walk(node)}
     aside = names.docstrings(module)
-    for node in ast.walk(module):
-        if (
-            isinstance(node, ast.Constant)
-            and node not in aside
-            and id(node) not in marked
-            and _is_text(node, text)
-        ):
-            yield Finding(
-                path, node.lineno, f"Chinese text outside gettext: {_short(str(node.value))}", WHY, MEND
-            )
+    texts = (node for node in ast.walk(module) if isinstance(node, ast.Constant) and _is_text(node, text))
+    by_line = {node.lineno: node for node in texts if node not in aside and id(node) not in marked}
+    for line, node in by_line.items():
+        yield Finding(path, line, f"Chinese text outside gettext: {_short(str(node.value))}", WHY, MEND)
 
 
 def _is_text(node: ast.Constant, source: str) -> bool:
@@ -119,10 +113,10 @@ def _problem(message: Message, english: Catalog) -> str:
     entry = english.get(_first(message), message.context)
     if entry is None:
         return "not in the English catalogue"
-    translations = [entry.string] if isinstance(entry.string, str) else [*entry.string]
+    translations = [entry.string] if isinstance(entry.string, str) else list(entry.string or ())
     if entry.fuzzy:
         return "marked fuzzy"
-    if not all(translations):
+    if not translations or not all(translations):
         return "not translated"
     originals = [message.id] if isinstance(message.id, str) else [*message.id]
     wanted = {tuple(catalogue.placeholders(text)) for text in originals}

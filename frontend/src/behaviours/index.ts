@@ -1,0 +1,35 @@
+// The names that templates may put into data-behaviour, and what watches the whole page.
+import { clock } from './clock'
+import { command } from './command'
+import { connection } from './connection'
+import { copy } from './copy'
+import { dialog, dialogOpen } from './dialog'
+import { dismiss } from './dismiss'
+import { startDrafts } from './draft'
+import { liveRefresh } from './live-refresh'
+import { Registry } from './registry'
+import { selectRows } from './select-rows'
+import { shortcutList, startShortcuts } from './shortcuts'
+import { startSubmitGuard } from './submit-guard'
+import { webauthn } from './webauthn'
+
+export const behaviours = {
+  clock,
+  command,
+  connection,
+  copy,
+  dialog,
+  'dialog-open': dialogOpen,
+  dismiss,
+  'live-refresh': liveRefresh,
+  'select-rows': selectRows,
+  shortcuts: shortcutList,
+  webauthn,
+}
+
+export function startBehaviours(root: Document): void {
+  new Registry(behaviours).watch(root)
+  startShortcuts(root)
+  startSubmitGuard(root)
+  startDrafts(root)
+}

@@ -1,0 +1,9 @@
+// Every page: the looks, the behaviours, and HTMX.
+import '../styles/tabler.scss'
+import '../styles/index.css'
+
+import { startBehaviours } from '../behaviours'
+import { startHtmx } from '../htmx'
+
+startHtmx()
+startBehaviours(document)

@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+import { iconSprite } from './build/icon-sprite'
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  base: '/static/dist/',
+  plugins: [iconSprite({ list: here('src/icons.json'), own: here('src/icons') })],
+  build: {
+    manifest: true,
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: ['chrome100', 'firefox100', 'safari15.4'],
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: ['src/entries/shell.ts', 'src/entries/theme.ts', 'src/mark.svg'].map(here),
+    },
+  },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    restoreMocks: true,
+    unstubGlobals: true,
+  },
+})

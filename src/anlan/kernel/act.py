@@ -1,0 +1,38 @@
+"""Acts: every write is one function, in one transaction, behind one capability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from django.db import transaction
+
+from anlan.kernel.context import Context
+from anlan.kernel.scope import require
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Act = Callable[Concatenate[Context, P], R]
+
+CAPABILITIES_OF_ACTS: set[str] = set()
+
+
+def act(capability: str) -> Callable[[Act[P, R]], Act[P, R]]:
+    """Mark a service as an act.
+
+    It refuses an actor who holds the capability nowhere (NotAllowed) before anything is read, and opens the
+    transaction or joins the caller's. Where he holds it, the act's own lock within scope decides.
+    """
+    CAPABILITIES_OF_ACTS.add(capability)
+
+    def decorate(function: Act[P, R]) -> Act[P, R]:
+        @wraps(function)
+        def run(ctx: Context, *args: P.args, **kwargs: P.kwargs) -> R:
+            require(ctx, capability)
+            with transaction.atomic():
+                return function(ctx, *args, **kwargs)
+
+        return run
+
+    return decorate

@@ -1,0 +1,100 @@
+"""What happens around every page: who comes through the front door, his language, his context, refusals as pages."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
+from anlan.kernel.context import Context
+from anlan.kernel.errors import DomainError
+from anlan.kernel.models import User
+from anlan.kernel.terms import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from anlan.kernel.requests import PageRequest
+
+    Next = Callable[[HttpRequest], HttpResponse]
+
+log = logging.getLogger("anlan.request")
+API = "/api/"
+
+
+def front_door(get_response: Next) -> Next:
+    """The client's address as nginx saw it, and a number for this request.
+
+    Only nginx reaches the page processes' socket, and it overwrites the header, so nobody can forge it.
+    """
+
+    def middleware(request: PageRequest) -> HttpResponse:
+        forwarded = request.META.pop("HTTP_X_FORWARDED_FOR", "")
+        if forwarded:
+            request.META["REMOTE_ADDR"] = forwarded
+        request.number = secrets.token_hex(4)
+        return get_response(request)
+
+    return middleware
+
+
+def language(get_response: Next) -> Next:
+    """Chinese, unless the user (or, before log-in, his cookie) asks for English."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        asked = request.user.language if isinstance(request.user, User) else request.COOKIES.get("anlan_language")
+        with translation.override(asked if asked in Language.values else Language.CHINESE):
+            response = get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language() or "zh-hans")
+            return response
+
+    return middleware
+
+
+class Acting:
+    """Gives views `request.ctx`, and turns a DomainError into a page, a problem document or a fragment."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: PageRequest) -> HttpResponse:
+        if isinstance(request.user, User):
+            request.ctx = Context(request.user)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, DomainError):
+            log.error("unexpected error, number %s", number_of(request), exc_info=error)
+            return None
+        return refusal(request, status=error.status, code=error.code, detail=str(error))
+
+
+def number_of(request: HttpRequest) -> str:
+    return getattr(request, "number", "")
+
+
+TITLES = {
+    400: _l("请求有误"),
+    403: _l("没有权限"),
+    404: _l("没有找到"),
+    409: _l("未能完成"),
+    429: _l("操作过于频繁"),
+    500: _l("系统出错"),
+}
+
+
+def refusal(request: HttpRequest, *, status: int, code: str, detail: str) -> HttpResponse:
+    """One refusal in the form that the asker reads: RFC 9457 for machines, a page for people."""
+    title = str(TITLES.get(status, _("未能完成")))
+    if request.path.startswith(API):
+        body = {"type": f"urn:anlan:error:{code}", "title": title, "status": status, "detail": detail}
+        body |= {"code": code, "number": number_of(request)}
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    shown = {"title": title, "detail": detail, "number": number_of(request), "status": status}
+    return render(request, "kernel/error.html", shown, status=status)

@@ -1,0 +1,44 @@
+"""Users: the people and machines that act; who they are, never what they may do (that is `Grant`)."""
+
+from __future__ import annotations
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from anlan.kernel.clock import real_now
+from anlan.kernel.terms import Density, Language, Theme
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None = None, **fields: object) -> User:
+        """A user with a hashed password; None makes one who cannot log in by password."""
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    username = models.CharField(_("登录名"), max_length=64, unique=True, validators=[UnicodeUsernameValidator()])
+    display_name = models.CharField(_("姓名"), max_length=64)
+    email = models.EmailField(_("电子邮箱"), blank=True)
+    is_active = models.BooleanField(_("启用"), default=True)
+    created_at = models.DateTimeField(_("建立时间"), default=real_now)
+    theme = models.CharField(_("外观"), max_length=8, choices=Theme, default=Theme.AUTO)
+    language = models.CharField(_("语言"), max_length=8, choices=Language, default=Language.CHINESE)
+    density = models.CharField(_("行距"), max_length=16, choices=Density, default=Density.COMFORTABLE)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ("display_name",)
+
+    class Meta:
+        verbose_name = _("用户")
+        verbose_name_plural = _("用户")
+
+    def __str__(self) -> str:
+        return self.display_name or self.username

@@ -1,0 +1,45 @@
+"""The base of every record, and the exercise that a record may belong to."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from anlan.kernel.clock import real_now
+from anlan.kernel.ids import uuid7
+from anlan.kernel.scope import ScopedManager
+
+
+class Exercise(models.Model):
+    """A drill that runs the real code; what is made in it carries it and never mixes with real records."""
+
+    name = models.CharField(_("演练名称"), max_length=120)
+    opened_at = models.DateTimeField(_("开始时间"), default=real_now)
+    closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("演练")
+        verbose_name_plural = _("演练")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Record(models.Model):
+    """Base of what rooms keep: it belongs to a unit, maybe to an exercise, and counts its versions."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    unit = models.ForeignKey("kernel.Unit", models.PROTECT, related_name="+", verbose_name=_("所属单位"))
+    exercise = models.ForeignKey(
+        Exercise, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("所属演练")
+    )
+    version = models.PositiveIntegerField(_("版本"), default=1)
+
+    objects: ScopedManager[Self] = ScopedManager()
+    unscoped: models.Manager[Self] = models.Manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "unscoped"

@@ -1,0 +1,84 @@
+"""What every page knows: node, navigation, looks. And the decorator that asks for a capability before a view runs."""
+
+from __future__ import annotations
+
+from functools import wraps
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from anlan.kernel import rooms
+from anlan.kernel.models import User
+from anlan.kernel.node import is_held
+from anlan.kernel.scope import can, require
+from anlan.kernel.terms import Density, Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+    from anlan.kernel.requests import PageRequest
+
+WING_TITLES = {
+    "organisation": _("组织"),
+    "message": _("叫应"),
+    "prevent": _("预防"),
+    "watch": _("监测预警"),
+    "respond": _("处置"),
+    "review": _("总结"),
+    "connect": _("互联"),
+}
+
+
+def needs(capability: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """A view that only holders of the capability (anywhere) may open; others get 403 with the reason."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def run(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            require(request.ctx, capability)
+            return view(request, *args, **kwargs)
+
+        return run
+
+    return decorate
+
+
+def shell(request: PageRequest) -> dict[str, Any]:
+    """Template context of the shell around every page."""
+    user = request.user if isinstance(request.user, User) else None
+    return {
+        "node": {"name": settings.ANLAN.node_name, "demo": settings.ANLAN.mode == "demo", "held": _held(user)},
+        "exercise": request.ctx.exercise if user else None,
+        "nav": _navigation(request) if user else [],
+        "theme": user.theme if user else Theme.AUTO,
+        "density": user.density if user else Density.COMFORTABLE,
+        "version": settings.VERSION,
+    }
+
+
+def _held(user: User | None) -> bool:
+    return user is not None and is_held()
+
+
+def _navigation(request: PageRequest) -> list[dict[str, Any]]:
+    ctx = request.ctx
+    open_doors = [door for door in rooms.doors() if can(ctx, door.capability)]
+    groups = [
+        {"title": WING_TITLES[wing], "items": [_item(request, d.title, d.url_name, d.icon) for d in doors]}
+        for wing, doors in groupby(open_doors, key=lambda door: door.wing)
+    ]
+    work = [_item(request, _("我的工作"), "home", "checklist")]
+    if can(ctx, "kernel.node.read"):
+        groups.append({"title": _("系统"), "items": [_item(request, _("运行状态"), "node_status", "heartbeat")]})
+    return [{"title": _("工作"), "items": work}, *groups]
+
+
+def _item(request: HttpRequest, title: Any, url_name: str, icon: str) -> dict[str, Any]:
+    url = reverse(url_name)
+    current = request.path == url if url == "/" else request.path.startswith(url)
+    return {"title": title, "url": url, "icon": icon, "current": current}

@@ -1,0 +1,111 @@
+"""Scope: what a user may see and do = capabilities of his roles × subtrees of his grants. The one place that says it.
+
+Three questions: `can` (this user, here?), `visible` (which records?), `who_can` (which users?).
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from anlan.kernel.clock import real_now
+from anlan.kernel.errors import NotAllowed, UnscopedRead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+    from anlan.kernel.context import Context
+    from anlan.kernel.models import Unit, User
+
+M = TypeVar("M", bound=models.Model)
+
+
+class ScopedManager(models.Manager[M]):
+    """Default manager of records: it answers only a question that says who asks.
+
+    path       look-up from the record to its unit's path
+    exercise   field that holds the exercise, or None for registers that have none
+    """
+
+    def __init__(self, path: str = "unit__path", *, exercise: str | None = "exercise") -> None:
+        super().__init__()
+        self.path, self.exercise_field = path, exercise
+
+    def get_queryset(self) -> QuerySet[M]:
+        raise UnscopedRead(self.model.__name__)
+
+    def visible(self, ctx: Context, capability: str) -> QuerySet[M]:
+        """Records that the context's actor may meet with this capability, in his exercise only."""
+        found = super().get_queryset().filter(_in_subtrees(self.path, ctx.roots(capability)))
+        if self.exercise_field:
+            found = found.filter(**{self.exercise_field: ctx.exercise})
+        return found
+
+    def create(self, **fields: Any) -> M:
+        return super().get_queryset().create(**fields)
+
+
+def can(ctx: Context, capability: str, unit: Unit | None = None) -> bool:
+    """May the actor do this in that unit (or, without one, anywhere)?"""
+    roots = ctx.roots(capability)
+    return any(unit.path.startswith(root) for root in roots) if unit else bool(roots)
+
+
+def require(ctx: Context, capability: str, unit: Unit | None = None) -> None:
+    """raises NotAllowed unless `can`"""
+    if not can(ctx, capability, unit):
+        raise NotAllowed(capability)
+
+
+def visible(ctx: Context, model: type[M], capability: str) -> QuerySet[M]:
+    """The records of a model that the actor may meet with this capability."""
+    manager: ScopedManager[M] = model.objects  # type: ignore[attr-defined]  # records declare it
+    return manager.visible(ctx, capability)
+
+
+def who_can(capability: str, unit: Unit) -> QuerySet[User]:
+    """Active users who hold the capability over that unit now."""
+    holders = _current_grants().filter(role__capabilities__contains=[capability], scope_root__path__in=upward(unit.path))
+    grants = holders.filter(user=OuterRef("pk"))
+    users: QuerySet[User] = apps.get_model("kernel", "User").objects.all()
+    return users.filter(Exists(grants), is_active=True)
+
+
+def holdings_of(user: User) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The user's current grants as (path of the scope root, capabilities)."""
+    rows = _current_grants().filter(user=user).values_list("scope_root__path", "role__capabilities")
+    return tuple((path, frozenset(capabilities)) for path, capabilities in rows)
+
+
+def upward(path: str) -> list[str]:
+    """The paths from the root down to this one: "1.12.3." → ["1.", "1.12.", "1.12.3."]."""
+    ids = path.split(".")[:-1]
+    return ["".join(f"{part}." for part in ids[: depth + 1]) for depth in range(len(ids))]
+
+
+def widest(paths: Iterable[str]) -> tuple[str, ...]:
+    """The paths without those that lie inside another."""
+    kept: list[str] = []
+    for path in sorted(paths):
+        if not kept or not path.startswith(kept[-1]):
+            kept.append(path)
+    return tuple(kept)
+
+
+def _current_grants() -> QuerySet[Any]:
+    now = real_now()
+    grants = apps.get_model("kernel", "Grant").objects.filter(from_at__lte=now)
+    return grants.filter(Q(until_at__isnull=True) | Q(until_at__gt=now))
+
+
+def _in_subtrees(path: str, roots: tuple[str, ...]) -> Q:
+    if not roots:
+        return Q(pk__in=[])
+    return reduce(or_, (Q(**{f"{path}__startswith": root}) for root in roots))

@@ -1,0 +1,1 @@
+"""Units, posts, people, contact points, grids."""

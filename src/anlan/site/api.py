@@ -1,0 +1,67 @@
+"""The node's programming interface, version 1: OpenAPI at /api/v1/openapi.json, errors as RFC 9457 problems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI, Schema
+from ninja.errors import AuthenticationError, ValidationError
+from ninja.security import django_auth
+
+from anlan.kernel import rooms
+from anlan.kernel.errors import DomainError
+from anlan.kernel.middleware import refusal
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from anlan.kernel.requests import PageRequest
+
+api = NinjaAPI(
+    title="安澜 Anlan",
+    version="1",
+    auth=django_auth,
+    docs_url=None,  # its page wants inline script; the interface is documented in docs/
+)
+
+
+class Me(Schema):
+    """Who is asking, and in which subtrees he holds what."""
+
+    username: str
+    display_name: str
+    holdings: list[Holding]
+
+
+class Holding(Schema):
+    scope_root_path: str
+    capabilities: list[str]
+
+
+@api.get("/me", response=Me, summary="当前用户及其授权", tags=["kernel"])
+def me(request: PageRequest) -> dict[str, Any]:
+    holdings = [{"scope_root_path": path, "capabilities": sorted(held)} for path, held in request.ctx.holdings]
+    return {"username": request.user.username, "display_name": request.user.display_name, "holdings": holdings}
+
+
+@api.exception_handler(DomainError)
+def on_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+    return refusal(request, status=error.status, code=error.code, detail=str(error))
+
+
+@api.exception_handler(AuthenticationError)
+def on_stranger(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
+    return refusal(request, status=401, code="log_in_first", detail=_("请先登录。"))
+
+
+@api.exception_handler(ValidationError)
+def on_bad_input(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    where = "; ".join(f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in error.errors[:20])
+    return refusal(request, status=422, code="bad_input", detail=_("输入有误：%(where)s") % {"where": where})
+
+
+for _room in rooms.find():
+    if faces := _room.part("api"):
+        api.add_router(faces.PREFIX, faces.router)
+

@@ -1,0 +1,14 @@
+"""Prints who may log in to the demo."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from anlan.site import demo
+
+
+class Command(BaseCommand):
+    help = "列出演示登录名。"
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        self.stdout.write(demo.log_ins_as_text())

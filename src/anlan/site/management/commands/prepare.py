@@ -1,0 +1,52 @@
+"""Brings the database up to this version: migrations, cache table, roles, static files, and the demo's data."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.contrib.auth.password_validation import validate_password
+
+from anlan.kernel import seeds
+from anlan.kernel.models import User
+from anlan.site import demo
+
+
+class Command(BaseCommand):
+    help = "迁移数据库并装入角色；演示时装入示例数据，正式运行时设立首位管理员。"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--mode", choices=("up", "demo", "test"), default="up")
+
+    def handle(self, *_args: Any, mode: str, **_options: Any) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable")
+        call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["dist"])
+        seeds.load_roles()
+        if mode == "demo":
+            demo.load()
+        elif mode == "up" and not User.objects.exists():
+            seeds.load_first_administrator(*_administrator())
+
+
+def _administrator() -> tuple[str, str]:
+    """Name and password of the first administrator, from the settings or the terminal."""
+    name, password = settings.ANLAN.admin_name, settings.ANLAN.admin_password
+    if not name:
+        if not sys.stdin.isatty():
+            raise CommandError("首次启动需要管理员：请设置 ANLAN_ADMIN_NAME 和 ANLAN_ADMIN_PASSWORD，或在终端启动。")
+        name = input("系统管理员登录名：").strip()
+        password = getpass.getpass("口令（至少 10 位）：")
+        if password != getpass.getpass("再输一次："):
+            raise CommandError("两次输入的口令不一致。")
+    try:
+        validate_password(password, User(username=name))
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from error
+    return name, password

@@ -1,0 +1,53 @@
+"""The worker process: runs jobs, and takes up again those of a worker that died."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.management.base import BaseCommand
+from procrastinate.contrib.django import app
+
+from anlan.kernel.node import is_held
+
+HEARTBEAT, DEAD_AFTER = 1.0, 5.0  # seconds
+log = logging.getLogger("anlan.worker")
+
+
+class Command(BaseCommand):
+    help = "执行后台任务。"
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        asyncio.run(_work())
+
+
+async def _work() -> None:
+    while await sync_to_async(is_held)():
+        await asyncio.sleep(HEARTBEAT)
+    running = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]  # Django's has it
+    async with running.open_async():
+        rescue = asyncio.create_task(_rescue(running))
+        try:
+            await running.run_worker_async(
+                concurrency=4,
+                fetch_job_polling_interval=5.0,
+                update_heartbeat_interval=HEARTBEAT,
+                stalled_worker_timeout=DEAD_AFTER,
+                delete_jobs="successful",
+            )
+        finally:
+            rescue.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await rescue
+
+
+async def _rescue(running: Any) -> None:
+    """Jobs of a worker whose heart stopped are put back; they run at least once, never not at all."""
+    while True:
+        for job in await running.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER):
+            log.warning("job %s of a dead worker is put back", job.id)
+            await running.job_manager.retry_job(job)
+        await asyncio.sleep(HEARTBEAT)

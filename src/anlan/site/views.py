@@ -1,0 +1,148 @@
+"""Pages of the shell: home, the node's status, looks, the root certificate, and the error pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import requires_csrf_token
+from django.views.decorators.http import require_GET, require_POST
+
+from anlan.kernel import node
+from anlan.kernel.middleware import number_of, refusal
+from anlan.kernel.pages import needs
+from anlan.site.forms import PreferencesForm
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from anlan.kernel.models import SelfCheck
+    from anlan.kernel.requests import PageRequest
+
+FORMS = ("desk", "register", "record", "act", "board", "map", "wall")
+
+
+@require_GET
+def home(request: PageRequest) -> HttpResponse:
+    return render(request, "site/home.html")
+
+
+@login_not_required
+@require_GET
+@never_cache
+def alive(_request: HttpRequest) -> HttpResponse:
+    """For the supervisor and load balancers: this process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_POST
+def preferences(request: PageRequest) -> HttpResponse:
+    form = PreferencesForm(request.POST, instance=request.user)
+    if form.is_valid():
+        form.save()
+    target = request.POST.get("next", "/")
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=True)
+    response = redirect(target if safe else "home")
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, request.user.language, max_age=31_536_000, secure=True)
+    return response
+
+
+@require_GET
+@needs("kernel.node.read")
+def node_status(request: PageRequest) -> HttpResponse:
+    return render(request, "site/node.html", _node_page(request, None))
+
+
+@require_POST
+@needs("kernel.node.check")
+def node_selfcheck(request: PageRequest) -> HttpResponse:
+    check = node.start_self_check(request.ctx)
+    return redirect("node_selfcheck_result", check.pk)
+
+
+@require_GET
+@needs("kernel.node.read")
+def node_selfcheck_result(request: PageRequest, check_id: int) -> HttpResponse:
+    """The page with one self-check; the live page fetches only its fragment again."""
+    check = node.get_self_check(request.ctx, check_id)
+    template = "site/_selfcheck.html" if request.headers.get("HX-Request") else "site/node.html"
+    return render(request, template, _node_page(request, check))
+
+
+@require_POST
+@needs("kernel.node.release")
+def node_release(request: PageRequest) -> HttpResponse:
+    if node.release_node(request.ctx):
+        messages.success(request, _("节点已放行，积压的任务开始执行。"))
+    return redirect("node_status")
+
+
+def _node_page(request: PageRequest, check: SelfCheck | None) -> dict[str, Any]:
+    return {
+        "processes": node.list_processes(request.ctx),
+        "held_since": node.held_since(),
+        "waiting": [{"name": name, "count": count} for name, count in node.list_waiting(request.ctx)],
+        "selfcheck": check and {"id": check.pk, "done": check.relayed_at is not None, "steps": node.steps_of(check)},
+    }
+
+
+@login_not_required
+@require_GET
+def ca_page(request: HttpRequest) -> HttpResponse:
+    """How to install the root certificate that this node made itself."""
+    file = settings.ANLAN.var / "public/anlan-ca.crt" if settings.ANLAN.var else None
+    if file is None or not file.exists():
+        raise Http404
+    root = x509.load_pem_x509_certificate(file.read_bytes())
+    digest = root.fingerprint(hashes.SHA256()).hex(":").upper()
+    return render(request, "site/ca.html", {"fingerprint": digest, "expires_at": root.not_valid_after_utc})
+
+
+@require_GET
+def styleguide(request: PageRequest, form: str = "") -> HttpResponse:
+    """Living examples of the look: tokens, components and the seven page forms; in the demo and in tests only."""
+    if settings.ANLAN.mode == "up" or (form and form not in FORMS):
+        raise Http404
+    return render(request, "site/styleguide.html", {"form": form, "forms": FORMS})
+
+
+@requires_csrf_token
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    del exception
+    detail = _("请求的内容有误，没有处理。请返回上一页重试。")
+    return refusal(request, status=400, code="bad_request", detail=detail)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    del reason
+    detail = _("页面已过期，提交没有生效。请刷新页面后重试，已填写的内容请先复制保存。")
+    return refusal(request, status=403, code="page_expired", detail=detail)
+
+
+@requires_csrf_token
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    del exception
+    return refusal(request, status=403, code="forbidden", detail=_("您没有打开此页的权限。如工作需要，请联系安全管理员授权。"))
+
+
+@requires_csrf_token
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    del exception
+    detail = _("没有找到这个页面或记录。它可能已移走，或不在您的管理范围内。")
+    return refusal(request, status=404, code="not_found", detail=detail)
+
+
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    """An unexpected error shows its number, which the log carries too; never its text."""
+    detail = _("系统出错，刚才的操作可能没有完成。请把错误编号 %(number)s 告诉运维人员。") % {"number": number_of(request)}
+    return refusal(request, status=500, code="unexpected", detail=detail)
