@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { iconSprite } from './build/icon-sprite'
+import { iconSprite } from './build/icon-sprite.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 

@@ -31,12 +31,12 @@ def check(tree: Tree) -> Iterator[Finding]:
         if len(parts) == 4 and parts[2] in WINGS and parts[3] != "__init__.py":
             yield Finding(path, 1, "a file between rooms", WHY, "a wing holds rooms only: move it into one")
     for room in tree.rooms:
-        yield from _name(room)
+        yield from name_problems(room)
         for file in room.files:
             yield from _file(tree, room, file)
 
 
-def _name(room: Room) -> Iterator[Finding]:
+def name_problems(room: Room) -> Iterator[Finding]:
     name = room.name
     if not re.fullmatch(r"[a-z][a-z_]*", name) or PLURAL.search(name):
         yield Finding(

@@ -326,7 +326,6 @@ def _unknown(source: Mapping[str, str]) -> list[str]:
 def _together(source: Mapping[str, str]) -> list[str]:
     pairs = (
         ("ANLAN_CERTIFICATE", "ANLAN_CERTIFICATE_KEY"),
-        ("ANLAN_DATABASE_URL", "ANLAN_DATABASE_OWNER_URL"),
         ("ANLAN_ADMIN_NAME", "ANLAN_ADMIN_PASSWORD"),
     )
     return [

@@ -28,8 +28,8 @@ export function selectRows(table: HTMLElement): void {
 }
 
 function tickRange(boxes: HTMLInputElement[], from: HTMLInputElement, to: HTMLInputElement): void {
-  const [start = 0, end = 0] = [boxes.indexOf(from), boxes.indexOf(to)].sort((a, b) => a - b)
-  for (const box of boxes.slice(start, end + 1)) box.checked = to.checked
+  const ends = [boxes.indexOf(from), boxes.indexOf(to)]
+  for (const box of boxes.slice(Math.min(...ends), Math.max(...ends) + 1)) box.checked = to.checked
 }
 
 function tell(table: HTMLElement, count: number): void {

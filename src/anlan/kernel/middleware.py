@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from anlan.kernel.context import Context
 from anlan.kernel.errors import DomainError
+from anlan.kernel.logs import current_number
 from anlan.kernel.models import User
 from anlan.kernel.terms import Language
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     Next = Callable[[HttpRequest], HttpResponse]
 
-log = logging.getLogger("anlan.request")
 API = "/api/"
 
 
@@ -39,7 +38,11 @@ def front_door(get_response: Next) -> Next:
         if forwarded:
             request.META["REMOTE_ADDR"] = forwarded
         request.number = secrets.token_hex(4)
-        return get_response(request)
+        mark = current_number.set(request.number)
+        try:
+            return get_response(request)
+        finally:
+            current_number.reset(mark)
 
     return middleware
 
@@ -69,10 +72,9 @@ class Acting:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, DomainError):
-            log.error("unexpected error, number %s", number_of(request), exc_info=error)
-            return None
-        return refusal(request, status=error.status, code=error.code, detail=str(error))
+        if isinstance(error, DomainError):
+            return refusal(request, status=error.status, code=error.code, detail=str(error))
+        return None
 
 
 def number_of(request: HttpRequest) -> str:

@@ -50,7 +50,8 @@ def needs(capability: str) -> Callable[[Callable[..., HttpResponse]], Callable[.
 
 def shell(request: PageRequest) -> dict[str, Any]:
     """Template context of the shell around every page."""
-    user = request.user if isinstance(request.user, User) else None
+    # Somebody who logs in with this very request has no context yet: to the shell he is still a visitor.
+    user = request.user if isinstance(request.user, User) and hasattr(request, "ctx") else None
     return {
         "node": {"name": settings.ANLAN.node_name, "demo": settings.ANLAN.mode == "demo", "held": _held(user)},
         "exercise": request.ctx.exercise if user else None,

@@ -28,10 +28,17 @@ LANES = (
 def settings() -> environment.Environment:
     """The settings of this start; wrong ones are all told at once and nothing starts."""
     try:
-        return environment.load()
+        found = environment.load()
     except environment.SettingsError as error:
         listed = "\n  ".join(error.problems)
         stop(f"设置有误，没有启动：\n  {listed}", f"Wrong settings, nothing was started:\n  {listed}")
+    if bool(found.database_url) != bool(found.database_owner_url):
+        stop(
+            "ANLAN_DATABASE_URL 和 ANLAN_DATABASE_OWNER_URL 须同时设置：服务只用前者，迁移、备份和恢复用后者。",
+            "Set ANLAN_DATABASE_URL and ANLAN_DATABASE_OWNER_URL together: services use the first, "
+            "migrations, backup and restore the second.",
+        )
+    return found
 
 
 def demo(_: Sequence[str]) -> int:

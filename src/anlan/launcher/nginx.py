@@ -26,7 +26,7 @@ error_log {logs}/nginx.log warn;
 events {{ worker_connections 4096; }}
 http {{
   include /etc/nginx/mime.types;
-  types {{ application/x-x509-ca-cert crt; text/javascript mjs; application/manifest+json webmanifest; }}
+  types {{ text/javascript mjs; application/manifest+json webmanifest; }}
   default_type application/octet-stream;
   server_tokens off;
   sendfile on;

@@ -84,7 +84,6 @@ class Node:
             "ANLAN_RUN": str(self.place.run),
             "ANLAN_SECRET_KEY": self.settings.secret_key or self.place.secret("django"),
             "ANLAN_DATABASE_URL": self.database_url(owner=owner),
-            "ANLAN_DATABASE_OWNER_URL": self.database_url(owner=True) if owner else "",
             "ANLAN_NATS_URL": self.settings.nats_url or (self.bus.url if self.bus else ""),
         }
 

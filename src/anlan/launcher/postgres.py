@@ -114,7 +114,7 @@ class Cluster:
         )
 
     def answers(self) -> bool:
-        ask = [str(self.programs / "pg_isready"), "-q", "-h", str(self.socket), "-d", SUPER]
+        ask = [str(self.programs / "pg_isready"), "-q", "-h", str(self.socket), "-U", SUPER, "-d", SUPER]
         return subprocess.run(ask, check=False).returncode == 0
 
     def prepare(self) -> None:

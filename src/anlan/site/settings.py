@@ -7,12 +7,15 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import pyogrio
 from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
 from anlan import environment
 from anlan.kernel import rooms
+
+django_stubs_ext.monkeypatch()
 
 ANLAN = environment.load()
 VERSION = "0.1.0"
@@ -196,10 +199,11 @@ DJANGO_VITE = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s [%(number)s] %(name)s %(message)s"}},
+    "filters": {"number": {"()": "anlan.kernel.logs.NumberFilter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["number"]}},
     "root": {"handlers": ["stderr"], "level": ANLAN.log_level.upper()},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {"procrastinate": {"level": "WARNING"}, "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
 }
 SILENCED_SYSTEM_CHECKS = [
     "models.W046",  # nothing here compares database comments
