@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     written = _write(words)
     _add_term(words)
     _add_translations(tree, words)
+    _tidy(written)
     _make_migration(given.name)
     for path in written:
         print(path.relative_to(ROOT))
@@ -105,6 +106,13 @@ def _add_translations(tree: Tree, words: dict[str, str]) -> None:
     filled = Template((TEMPLATES / "en.po.tmpl").read_text(encoding="utf-8")).substitute(words)
     new = [entry[0] for entry in ENTRY.finditer(filled) if known.get(entry["text"].strip('"')) is None]
     path.write_text("\n\n".join([path.read_text(encoding="utf-8").rstrip("\n"), *new, ""]), encoding="utf-8")
+
+
+def _tidy(written: list[Path]) -> None:
+    """Line breaks and the order of imports depend on how long the names are."""
+    paths = [str(path) for path in written if path.suffix == ".py"]
+    for words in (["check", "--quiet", "--select", "I", "--fix"], ["format", "--quiet"]):
+        subprocess.run([sys.executable, "-m", "ruff", *words, *paths], cwd=ROOT, check=True)
 
 
 def _make_migration(name: str) -> None:

@@ -10,7 +10,7 @@ from django.db.migrations.state import ProjectState
 
 def migrations() -> list[tuple[str, str]]:
     """(package of one of our apps, what changed in its models since the last migration)."""
-    loader = MigrationLoader(None, ignore_no_initial=True)  # type: ignore[call-arg]  # missing in the stubs
+    loader = MigrationLoader(None, ignore_no_migrations=True)
     detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
     found = []
     for label, changes in detector.changes(graph=loader.graph).items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -60,6 +61,16 @@ def language(get_response: Next) -> Next:
     return middleware
 
 
+class LogInFirst(LoginRequiredMiddleware):
+    """Every view wants a logged-in user unless it says otherwise; programs are told in their own form."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., object]) -> HttpResponse:
+        if request.path.startswith(API):
+            return refusal(request, status=401, code="log_in_first", detail=_("请先登录。"))
+        answer: HttpResponse = super().handle_no_permission(request, view_func)
+        return answer
+
+
 class Acting:
     """Gives views `request.ctx`, and turns a DomainError into a page, a problem document or a fragment."""
 
@@ -82,6 +93,7 @@ def number_of(request: HttpRequest) -> str:
 
 
 TITLES = {
+    401: _l("尚未登录"),
     400: _l("请求有误"),
     403: _l("没有权限"),
     404: _l("没有找到"),

@@ -65,7 +65,11 @@ def require(ctx: Context, capability: str, unit: Unit | None = None) -> None:
 
 
 def visible(ctx: Context, model: type[M], capability: str) -> QuerySet[M]:
-    """The records of a model that the actor may meet with this capability."""
+    """The records of a model that the actor may meet with this capability.
+
+    raises  NotAllowed where he holds it nowhere: an empty list would tell him something else
+    """
+    require(ctx, capability)
     manager: ScopedManager[M] = model.objects  # type: ignore[attr-defined]  # records declare it
     return manager.visible(ctx, capability)
 

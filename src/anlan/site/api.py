@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import ValidationError
 from ninja.security import django_auth
 
 from anlan.kernel import rooms
@@ -48,11 +48,6 @@ def me(request: PageRequest) -> dict[str, Any]:
 @api.exception_handler(DomainError)
 def on_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
     return refusal(request, status=error.status, code=error.code, detail=str(error))
-
-
-@api.exception_handler(AuthenticationError)
-def on_stranger(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
-    return refusal(request, status=401, code="log_in_first", detail=_("请先登录。"))
 
 
 @api.exception_handler(ValidationError)

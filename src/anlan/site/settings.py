@@ -59,7 +59,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "anlan.kernel.middleware.language",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "anlan.kernel.middleware.LogInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -203,7 +203,7 @@ LOGGING = {
     "filters": {"number": {"()": "anlan.kernel.logs.NumberFilter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["number"]}},
     "root": {"handlers": ["stderr"], "level": ANLAN.log_level.upper()},
-    "loggers": {"procrastinate": {"level": "WARNING"}, "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {"procrastinate": {"level": "WARNING"}, "axes": {"level": "WARNING"}, "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
 }
 SILENCED_SYSTEM_CHECKS = [
     "models.W046",  # nothing here compares database comments

@@ -1,0 +1,1 @@
+"""Benchmarks: `./anlan bench` lists them, `./anlan bench NAME` runs one. A file here is a benchmark if it has BENCHMARK."""

@@ -1,0 +1,7 @@
+"""`python -m bench`; the launcher's `./anlan bench` calls it."""
+
+import sys
+
+from bench.runner import main
+
+sys.exit(main(sys.argv[1:]))

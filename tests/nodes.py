@@ -1,0 +1,124 @@
+"""A whole node of its own for a test: started by ./anlan as an operator would, reached through its front door."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+from django.conf import settings
+
+from anlan.launcher.place import CHECKOUT, Place
+from anlan.site.demo import PASSWORD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+@dataclass
+class LiveNode:
+    """A running node: its folder, its port, and the launcher that holds it."""
+
+    var: Path
+    port: int
+    launcher: subprocess.Popen[bytes]
+
+    @property
+    def address(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    def programs(self) -> dict[str, dict[str, int | str]]:
+        """What the supervisor says of its programs."""
+        record = Place(self.var).run / "programs.json"
+        return {row["name"]: row for row in json.loads(record.read_text())["programs"]}
+
+    def kill(self, name: str) -> None:
+        """kill -9 of one program."""
+        os.kill(int(self.programs()[name]["pid"]), signal.SIGKILL)
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(
+            base_url=self.address,
+            verify=False,  # noqa: S501 - the node made its own root
+            http2=True,
+            timeout=20,
+            headers={"Referer": f"{self.address}/"},
+        )
+
+    def logged_in(self, username: str) -> httpx.Client:
+        """A client that has logged in through the form."""
+        client = self.client()
+        token = TOKEN.search(client.get("/account/login/").text)
+        assert token
+        form = {"login": username, "password": PASSWORD, "csrfmiddlewaretoken": token[1]}
+        assert client.post("/account/login/", data=form).status_code == 302
+        return client
+
+    def sql(self, statement: str) -> list[tuple[object, ...]]:
+        """Ask the node's database, as its owner."""
+        import psycopg  # noqa: PLC0415 - most tests need none
+
+        with psycopg.connect(host=str(Place(self.var).run / "pg"), user="anlan_owner", dbname="anlan") as connection:
+            return connection.execute(statement).fetchall()
+
+
+def token_of(page: str) -> str:
+    found = TOKEN.search(page)
+    assert found, page[:500]
+    return found[1]
+
+
+def eventually(holds: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait until something holds; the test fails with `what` if it never does."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+@contextmanager
+def live_node(name: str, mode: str = "demo", **environment: str) -> Iterator[LiveNode]:
+    """Start a fresh node and stop it with Ctrl-C at the end."""
+    var = settings.ANLAN.var / name
+    shutil.rmtree(var, ignore_errors=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    inherited = {key: text for key, text in os.environ.items() if not key.startswith("ANLAN_")}
+    told = {**inherited, "ANLAN_VAR": str(var), "ANLAN_PORT": str(port), **environment}
+    var.mkdir(parents=True)
+    with (var / "launcher.log").open("wb") as log:
+        launcher = subprocess.Popen(
+            [str(CHECKOUT / "anlan"), mode], env=told, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        )
+    node = LiveNode(var, port, launcher)
+    try:
+        eventually(lambda: answers(node) or launcher.poll() is not None, 120, "the front door answers")
+        assert launcher.poll() is None, (var / "launcher.log").read_text()
+        yield node
+    finally:
+        launcher.send_signal(signal.SIGINT)
+        launcher.wait(90)
+
+
+def answers(node: LiveNode) -> bool:
+    """Whether a page process answers through the front door."""
+    try:
+        with node.client() as client:
+            return client.get("/-/alive").status_code == 200
+    except httpx.HTTPError:
+        return False
