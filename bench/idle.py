@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,14 +25,21 @@ def measure(options: Options) -> Sequence[Figure]:
         alone = take_turns(options.rounds(), {"idle": lambda: pause_and_read(node)}, warm_up=False)["idle"]
         parts, strangers = by_program(node), sharing_strangers(node)
         visit(node)
-        used = take_turns(options.rounds(), {"idle-used": lambda: pause_and_read(node)}, warm_up=False)["idle-used"]
+        used = take_turns(options.rounds(), {"idle-used": lambda: pause_and_read(node)}, warm_up=False)[
+            "idle-used"
+        ]
         parts_used = by_program(node)
     after = f"read {options.settle:g} s after the start"
     shared = f"{strangers} other processes shared its program files meanwhile and bear part of those pages"
     remarks = (after, f"by program: {parts}", *([shared] if strangers else []))
     return [
         Figure("idle", "MB", alone, bar=BAR, remarks=remarks),
-        Figure("idle-used", "MB", used, remarks=(f"after {VISITS} visits to {len(PAGES)} pages", f"by program: {parts_used}")),
+        Figure(
+            "idle-used",
+            "MB",
+            used,
+            remarks=(f"after {VISITS} visits to {len(PAGES)} pages", f"by program: {parts_used}"),
+        ),
     ]
 
 
@@ -44,10 +50,10 @@ def pause_and_read(node: DemoNode) -> float:
 
 def by_program(node: DemoNode) -> str:
     """The parts of the sum, largest first."""
-    parts: Counter[str] = Counter()
+    parts: dict[str, float] = {}
     for pid in family(node.launcher.pid):
-        parts[label(pid)] += round(pss_mb(pid), 1)  # type: ignore[assignment]  # a Counter counts in any number
-    return ", ".join(f"{name} {size:.0f}" for name, size in parts.most_common())
+        parts[label(pid)] = parts.get(label(pid), 0) + pss_mb(pid)
+    return ", ".join(f"{name} {size:.0f}" for name, size in sorted(parts.items(), key=lambda part: -part[1]))
 
 
 def family(first: int) -> list[int]:

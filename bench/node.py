@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-USER, PASSWORD = "duty", "anlan-demo-2026"  # noqa: S105 - the demo prints it at every start
+USER, PASSWORD = "duty", "anlan-demo-2026"  # the demo prints it at every start
 LOG_IN = "/account/login/"
 PATIENCE = 120.0  # seconds for a start
 LAST_WORDS = 3000  # characters of a failed start's output
@@ -39,6 +39,7 @@ class DemoNode:
 
     home: Path
     port: int
+    output: Path  # what the launcher says
     launcher: subprocess.Popen[bytes]
 
     @property
@@ -80,12 +81,13 @@ def running(home: Path, port: int) -> Iterator[DemoNode]:
     told |= {"ANLAN_VAR": str(home), "ANLAN_PORT": str(port)}
     # Should this process be killed outright, the kernel asks the launcher to stop its node.
     command = ["setpriv", "--pdeathsig", "SIGINT", "--", str(CHECKOUT / "anlan"), "demo"]
-    with (home / "demo.out").open("wb") as out:
+    output = home / "demo.out"
+    with output.open("wb") as out:
         launcher = subprocess.Popen(
             command, env=told, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )
     try:
-        yield DemoNode(home, port, launcher)
+        yield DemoNode(home, port, output, launcher)
     finally:
         _stop(launcher)
 
@@ -98,7 +100,7 @@ def until_log_in_page(node: DemoNode, patience: float = PATIENCE) -> None:
     deadline = time.monotonic() + patience
     while not (_answers(node, "/-/alive") and _answers(node, LOG_IN)):
         if node.launcher.poll() is not None or time.monotonic() > deadline:
-            said = (node.home / "demo.out").read_text(errors="replace")[-LAST_WORDS:]
+            said = node.output.read_text(errors="replace")[-LAST_WORDS:]
             raise SystemExit(f"the node did not come up:\n{said}")
         time.sleep(0.02)
 

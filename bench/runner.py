@@ -60,7 +60,11 @@ def _asked(options: argparse.Namespace) -> Options:
 
 def registry() -> dict[str, Benchmark]:
     """Every benchmark of the package, by name."""
-    modules = (importlib.import_module(f"bench.{m.name}") for m in pkgutil.iter_modules(bench.__path__) if m.name[0] != "_")
+    modules = (
+        importlib.import_module(f"bench.{m.name}")
+        for m in pkgutil.iter_modules(bench.__path__)
+        if m.name[0] != "_"
+    )
     found = (getattr(module, "BENCHMARK", None) for module in modules)
     return {one.name: one for one in found if isinstance(one, Benchmark)}
 
@@ -149,7 +153,10 @@ def _plain(value: object) -> str:
 
 def _list(known: Mapping[str, Benchmark], *, as_json: bool) -> None:
     if as_json:
-        rows = [{"name": b.name, "unit": b.unit, "bar": str(b.bar) if b.bar else None, "about": b.about[1]} for b in known.values()]
+        rows = [
+            {"name": b.name, "unit": b.unit, "bar": str(b.bar) if b.bar else None, "about": b.about[1]}
+            for b in known.values()
+        ]
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     for one in known.values():
@@ -160,8 +167,12 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="anlan bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="what to run; without a name all are listed")
     parser.add_argument("--json", action="store_true", help="results as a JSON list on the standard output")
-    parser.add_argument("--runs", type=int, help="readings of each quantity instead of the benchmark's own number")
-    parser.add_argument("--settle", type=float, default=Options.settle, help="seconds before memory is read (idle)")
+    parser.add_argument(
+        "--runs", type=int, help="readings of each quantity instead of the benchmark's own number"
+    )
+    parser.add_argument(
+        "--settle", type=float, default=Options.settle, help="seconds before memory is read (idle)"
+    )
     return parser.parse_args(arguments)
 
 

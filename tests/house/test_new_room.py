@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def copy(tmp_path: Path, pytestconfig: pytest.Config) -> Path:
-    """The tree as git would commit it, with the built front end."""
+    """The tree as git would commit it, in a repository of its own, with the built front end."""
     source = pytestconfig.rootpath
     for path in Tree(source).files:
         target = tmp_path / path
@@ -30,6 +30,7 @@ def copy(tmp_path: Path, pytestconfig: pytest.Config) -> Path:
         shutil.copy2(source / path, target)
     for built in ("frontend/dist", "frontend/node_modules"):
         (tmp_path / built).symlink_to(source / built)
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     return tmp_path
 
 
@@ -52,19 +53,13 @@ def python(copy: Path) -> Python:
 
 @pytest.mark.scenario
 def test_a_new_room_passes_every_check_and_its_own_tests(copy: Path, python: Python) -> None:
-    before = python("-m", "house.check").stdout
     made = python("-m", "house.new_room", "watch", "rain_depth", "雨情测试")
     assert made.returncode == 0, made.stderr
-    after = python("-m", "house.check")
-    assert "rain_depth" not in after.stdout, after.stdout
-    assert after.returncode == 0 or broken(after.stdout) == broken(before), after.stdout
-    tested = python("-m", "pytest", "-q", "tests/watch/rain_depth")
-    assert tested.returncode == 0, tested.stdout
     assert (copy / "src/anlan/watch/rain_depth/migrations/0001_rain_depth.py").exists()
-
-
-def broken(said: str) -> list[str]:
-    return re.findall(r"^(\w+) +\d+ found", said, re.MULTILINE)
+    checked = python("-m", "house.check")
+    assert checked.returncode == 0, checked.stdout
+    tested = python("-m", "pytest", "-q", "tests/watch/rain_depth", "tests/test_scope_matrix.py")
+    assert tested.returncode == 0, tested.stdout
 
 
 @pytest.mark.parametrize(

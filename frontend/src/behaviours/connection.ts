@@ -4,6 +4,9 @@ import { moment, now, zoneOf } from '../time'
 import { fill } from '../words'
 
 const BACK_SHOWN_MS = 4000
+const ASK_AFTER_MS = 3000
+
+type Shown = 'down' | 'back' | 'ended' | undefined
 
 export function connection(element: HTMLElement): () => void {
   const live = joinLive(element.dataset.liveUrl ?? '/live')
@@ -11,14 +14,19 @@ export function connection(element: HTMLElement): () => void {
   const { signal } = leaving
   let wasDown = false
   let hide: ReturnType<typeof setTimeout> | undefined
+  let ask: ReturnType<typeof setTimeout> | undefined
 
   const lost = (): void => {
     clearTimeout(hide)
     if (wasDown) return
     wasDown = true
     show(element, 'down')
+    ask = setTimeout(async () => {
+      if ((await sessionEnded()) && wasDown) show(element, 'ended')
+    }, ASK_AFTER_MS * (1 + Math.random()))
   }
   const back = (): void => {
+    clearTimeout(ask)
     if (!wasDown) return
     wasDown = false
     show(element, 'back')
@@ -38,11 +46,18 @@ export function connection(element: HTMLElement): () => void {
   return () => {
     leaving.abort()
     clearTimeout(hide)
+    clearTimeout(ask)
     live.leave()
   }
 }
 
-function show(element: HTMLElement, which: 'down' | 'back' | undefined): void {
+/** The stream can't tell a lost line from an ended session; a page that would send us to the door can. */
+async function sessionEnded(): Promise<boolean> {
+  const answer = await fetch('/', { method: 'HEAD', redirect: 'manual' }).catch(() => undefined)
+  return answer?.type === 'opaqueredirect'
+}
+
+function show(element: HTMLElement, which: Shown): void {
   const current = now()
   const at = moment(current, current, zoneOf(document.documentElement.dataset.clock))
   for (const part of element.querySelectorAll<HTMLElement>('[data-when]')) {

@@ -1,0 +1,119 @@
+"""The shell around every page: looks, language, errors, headers."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from anlan.kernel.models import User
+from anlan.organisation.unit import selectors
+from tests.cast import World
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+
+def test_chinese_unless_the_user_asks_for_english(world: World, door: Client) -> None:
+    door.force_login(world.officer)
+    assert 'lang="zh-hans"' in door.get("/", headers={"Accept-Language": "en"}).content.decode()
+    door.post("/preferences/", {"language": "en"})
+    assert 'lang="en"' in door.get("/").content.decode()
+
+
+def test_preferences_keep_what_was_not_sent_and_refuse_what_is_not_offered(world: World, door: Client) -> None:
+    door.force_login(world.officer)
+    door.post("/preferences/", {"theme": "dark"})
+    door.post("/preferences/", {"density": "compact"})
+    door.post("/preferences/", {"theme": "pink"})
+    kept = User.objects.get(pk=world.officer.pk)
+    assert (kept.theme, kept.density, kept.language) == ("dark", "compact", "zh-hans")
+
+
+@pytest.mark.parametrize("target", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"])
+def test_preferences_never_lead_to_another_site(world: World, door: Client, target: str) -> None:
+    door.force_login(world.officer)
+    assert door.post("/preferences/", {"next": target}).headers["Location"] == "/"
+
+
+def test_an_unexpected_error_shows_a_number_that_the_log_carries_and_never_its_text(
+    world: World, door: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def explode(*_: object, **__: object) -> None:
+        raise RuntimeError("the secret of the pyramid")
+
+    monkeypatch.setattr(selectors, "list_units", explode)
+    door.force_login(world.officer)
+    door.raise_request_exception = False
+    with caplog.at_level(logging.ERROR, logger="django.request"):
+        answer = door.get("/units/")
+    page = answer.content.decode()
+    number = re.search(r"[0-9a-f]{8}", page)
+    assert answer.status_code == 500
+    assert "pyramid" not in page
+    assert number
+    assert any("pyramid" in str(record.exc_info) for record in caplog.records)
+
+
+def test_a_missing_page_and_a_neighbour_s_record_look_the_same(world: World, door: Client) -> None:
+    door.force_login(world.officer)
+    never = door.get("/units/999999/")
+    theirs = door.get(f"/units/{world.neighbour_town.pk}/")
+    assert never.status_code == theirs.status_code == 404
+
+    def told(page: bytes) -> str:
+        varies = r'[0-9a-f]{8,}|value="[^"]+"|/units/\d+/|\d\d:\d\d:\d\d\.\d+'
+        return re.sub(varies, "", page.decode())
+
+    assert told(never.content) == told(theirs.content)
+
+
+def test_the_api_answers_with_problem_documents(world: World, door: Client) -> None:
+    door.force_login(world.officer)
+    answer = door.get("/api/v1/units/999999")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert (problem["status"], problem["code"]) == (404, "not_found")
+    assert problem["number"]
+
+
+def test_the_api_refuses_bad_input_by_the_name_of_the_field(world: World, door: Client) -> None:
+    door.force_login(world.officer)
+    answer = door.get("/api/v1/units?limit=100000")
+    assert answer.status_code == 422
+    assert "limit" in answer.json()["detail"]
+
+
+def test_the_api_pages_by_path(world: World, door: Client) -> None:
+    door.force_login(world.officer)
+    first = door.get("/api/v1/units?limit=1").json()
+    rest = door.get("/api/v1/units", {"after": first[-1]["path"]}).json()
+    assert [unit["name"] for unit in first + rest] == ["甲区", "甲一镇"]
+
+
+def test_pages_forbid_inline_script_and_framing(world: World, door: Client) -> None:
+    door.force_login(world.officer)
+    headers = door.get("/").headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_a_form_from_another_site_is_refused(world: World) -> None:
+    from django.test import Client as Browser  # noqa: PLC0415 - one that checks, unlike the fixture's
+
+    door = Browser(enforce_csrf_checks=True)
+    door.defaults |= {"wsgi.url_scheme": "https"}
+    door.force_login(world.officer)
+    assert door.post("/preferences/", {"theme": "dark"}, headers={"Origin": "https://elsewhere.example"}).status_code == 403
+
+
+def test_units_are_searched_within_scope(world: World, door: Client) -> None:
+    door.force_login(world.officer)
+    page = door.get("/units/", {"q": "镇"}).content.decode()
+    assert "甲一镇" in page
+    assert "乙一镇" not in page
