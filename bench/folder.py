@@ -22,9 +22,12 @@ def bench_folder() -> Path:
 
 @contextmanager
 def fresh_folder(name: str) -> Iterator[Path]:
-    """An empty folder of this process, removed at the end."""
+    """An empty folder of this process, removed at the end; those that killed runs left are removed now."""
+    for left in bench_folder().glob(f"{name}-*"):
+        pid = left.name.removeprefix(f"{name}-")
+        if pid.isdigit() and (pid == str(os.getpid()) or not Path(f"/proc/{pid}").exists()):
+            shutil.rmtree(left, ignore_errors=True)
     folder = bench_folder() / f"{name}-{os.getpid()}"
-    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     try:
         yield folder

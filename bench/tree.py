@@ -49,7 +49,11 @@ mount -t tmpfs tmpfs "$1/dev/shm" &&
 chroot "$@"
 exit $?
 """
-NAMESPACES = ("--mount", "--pid", "--ipc", "--fork", "--kill-child")
+# Ends with this process, however that ends, and takes all that was started and mounted within along.
+ISOLATED = (
+    *("setpriv", "--pdeathsig", "SIGKILL", "--"),
+    *("unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--"),
+)
 
 
 @contextmanager
@@ -81,8 +85,7 @@ def bootstrapped() -> Path:
             str(folder / "tree"),
             *_mirror(),
         ]
-        # In a namespace of its own: an interrupted debootstrap would leave its mounts behind.
-        done = subprocess.run(["unshare", *NAMESPACES, *command], capture_output=True, text=True, check=False)
+        done = subprocess.run([*ISOLATED, *command], capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"debootstrap failed:\n{done.stdout[-2000:]}{done.stderr}")
         for cache in CACHES:
@@ -109,20 +112,7 @@ def enter(tree: Path, port: int, out: IO[bytes]) -> subprocess.Popen[bytes]:
         "ANLAN_PORT": str(port),
     }
     inner = ["env", "-i", *(f"{name}={text}" for name, text in told.items()), str(INSIDE / "anlan"), "demo"]
-    outer = [
-        "setpriv",
-        "--pdeathsig",
-        "SIGKILL",
-        "--",
-        "unshare",
-        *NAMESPACES,
-        "--",
-        "sh",
-        "-c",
-        ENTER,
-        "sh",
-        str(tree),
-    ]
+    outer = [*ISOLATED, "sh", "-c", ENTER, "sh", str(tree)]
     return subprocess.Popen(
         [*outer, *inner], stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
     )

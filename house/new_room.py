@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_term(words)
     _add_translations(tree, words)
     _tidy(written)
+    catalogue.renew(Tree(ROOT))
     _make_migration(given.name)
     for path in written:
         print(path.relative_to(ROOT))

@@ -11,7 +11,6 @@ from anlan.kernel.context import Context
 from anlan.kernel.models import Grant, Role, Unit, User
 from anlan.kernel.seeds import load_roles, plant_unit
 
-
 PASSWORD = "a-long-test-password"
 
 

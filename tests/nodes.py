@@ -12,7 +12,6 @@ import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -23,6 +22,7 @@ from anlan.site.demo import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
@@ -70,7 +70,9 @@ class LiveNode:
         """Ask the node's database, as its owner."""
         import psycopg  # noqa: PLC0415 - most tests need none
 
-        with psycopg.connect(host=str(Place(self.var).run / "pg"), user="anlan_owner", dbname="anlan") as connection:
+        with psycopg.connect(
+            host=str(Place(self.var).run / "pg"), user="anlan_owner", dbname="anlan"
+        ) as connection:
             return connection.execute(statement).fetchall()
 
 

@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from anlan.site.api import api
-from tests.cast import World
 from tests.matrix import ANYBODY, PUBLIC, Case
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponse
     from django.test import Client
+
+    from tests.cast import World
 
 HERE = Path(__file__).parent
 API = "api:"
@@ -53,10 +54,7 @@ def _is_operation(space: str, pattern: URLPattern) -> bool:
 
 def test_every_address_has_a_row() -> None:
     addresses = set(names_in(get_resolver().url_patterns))
-    operations = {
-        f"{API}{path.removeprefix('/api/v1')}"
-        for path in api.get_openapi_schema()["paths"]
-    }
+    operations = {f"{API}{path.removeprefix('/api/v1')}" for path in api.get_openapi_schema()["paths"]}
     assert addresses | operations == {case.name for case in CASES}
 
 

@@ -61,6 +61,7 @@ PROGRAMS = (
         ("mypy", "--no-error-summary", "--hide-error-context"),
         "say the type; Any only where Django passes through what it was given",
         needs=("pyproject.toml", "src/anlan/site/settings.py"),
+        finding=r"(?P<path>[^\s:]+):(?P<line>\d+): (?P<what>error: .*)",
     ),
     Program(
         "wings",

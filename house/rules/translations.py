@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from house.tree import Tree
 
 WHY = "whoever can't read Chinese can't maintain or use what isn't in the catalogue"
-MEND = "mark it for gettext: _('…') or gettext_lazy in Python, {% translate %} in templates; invented data belongs in data files"
-MEND_CATALOGUE = f"run makemessages, translate the entry in {catalogue.ENGLISH}, remove its “fuzzy”"
+MEND = "_('…') or gettext_lazy('…') by these names in Python, {% translate %} in templates; invented data goes to data files"
+MEND_CATALOGUE = f"./anlan check translations --renew, then translate in {catalogue.ENGLISH}"
 CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\uff01-\uff5e\u3001-\u3011]")
 GETTEXT = frozenset({"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy"})  # fmt: skip
 # These run before Django and its catalogue: they carry both languages in place. Migrations repeat the models' labels.
@@ -87,7 +87,7 @@ def _catalogue(tree: Tree) -> Iterator[Finding]:
     messages = [message for message in used if message.id]
     if not tree.has(catalogue.ENGLISH):
         if messages:
-            yield Finding(catalogue.ENGLISH, 1, "missing", WHY, "run makemessages -l en and translate")
+            yield Finding(catalogue.ENGLISH, 1, "missing", WHY, MEND_CATALOGUE)
         return
     english = catalogue.english(tree)
     for message in messages:
@@ -101,7 +101,7 @@ def _catalogue(tree: Tree) -> Iterator[Finding]:
                 1,
                 f"used nowhere: {_short(_first(message))}",
                 WHY,
-                "run makemessages --no-obsolete",
+                MEND_CATALOGUE,
             )
 
 
@@ -127,4 +127,4 @@ def _problem(message: Message, english: Catalog) -> str:
     return ""
 
 
-RULES = (Rule("translations", "every text is marked, and complete in English", check),)
+RULES = (Rule("translations", "every text is marked, and complete in English", check, catalogue.renew),)

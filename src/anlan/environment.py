@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 class SettingsError(Exception):
@@ -342,11 +344,16 @@ def as_markdown() -> str:
         "",
         "全部设置只从环境变量读取，启动前逐项检查；写错或写了不存在的名称，节点不会启动，并一次列出全部问题。",
         "",
-        "All settings come from the environment and are checked before anything starts. "
-        "This page is written by `./anlan check settings_page --renew`.",
+        "All settings come from the environment and are checked before anything starts.",
     ]
     for group, (zh, en) in GROUPS.items():
-        lines += ["", f"## {zh} · {en}", "", "| 名称 Name | 默认 Default | 说明 Meaning |", "| --- | --- | --- |"]
+        lines += [
+            "",
+            f"## {zh} · {en}",
+            "",
+            "| 名称 Name | 默认 Default | 说明 Meaning |",
+            "| --- | --- | --- |",
+        ]
         lines += [
             f"| `{s.name}` | {f'`{s.default}`' if s.default else '–'} | {s.zh}<br>{s.en} |"
             for s in SETTINGS

@@ -37,7 +37,7 @@ def copy(tmp_path: Path, pytestconfig: pytest.Config) -> Path:
 @pytest.fixture
 def python(copy: Path) -> Python:
     """Runs Python in the copy, with a database of its own beside the one of these tests."""
-    database = re.sub(r"dbname=\w+|(?<=/)\w+(?=\?)", "room_copy", os.environ["ANLAN_DATABASE_URL"])
+    database = re.sub(r"(?<=/)\w+(?=\?|$)", "room_copy", os.environ["ANLAN_DATABASE_URL"])
     environment = {
         **os.environ,
         "PYTHONPATH": f"{copy / 'src'}{os.pathsep}{copy}",

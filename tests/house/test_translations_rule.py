@@ -103,3 +103,18 @@ def test_a_gap_in_the_catalogue_is_found(tree_of: TreeOf, old: str, new: str, pr
 def test_a_machine_without_xgettext_says_so(tree_of: TreeOf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert ["xgettext" in finding.what for finding in translations.check(tree_of(FILES))] == [True]
+
+
+def test_renewing_adds_what_is_new_drops_what_is_gone_and_keeps_translations(tree_of: TreeOf) -> None:
+    old = CATALOGUE.replace('msgid "雨量"\n    msgstr "Rainfall"', 'msgid "雪"\n    msgstr "Snow"')
+    catalogue.renew(tree_of({**FILES, catalogue.ENGLISH: old}))
+    found = [finding.what for finding in translations.check(tree_of({}))]
+    assert found == ["not translated: 雨量"]
+
+
+def test_renewing_begins_a_catalogue_where_there_is_none(tree_of: TreeOf) -> None:
+    files = {path: text for path, text in FILES.items() if path != catalogue.ENGLISH}
+    catalogue.renew(tree_of(files))
+    assert {finding.what.partition(":")[0] for finding in translations.check(tree_of({}))} == {
+        "not translated"
+    }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from django.db import connection
 
 from anlan.kernel.act import act
-from anlan.kernel.context import Context
 from anlan.kernel.errors import NotAllowed
 from anlan.kernel.models import Role
 from tests.cast import World, acting
+
+if TYPE_CHECKING:
+    from anlan.kernel.context import Context
 
 
 class Failed(Exception):

@@ -11,6 +11,15 @@ from anlan.kernel.models import SelfCheck
 from tests.cast import World, acting
 
 
+class Failed(Exception):
+    pass
+
+
+def start_and_fail(world: World) -> None:
+    node.start_self_check(acting(world.officer))
+    raise Failed
+
+
 def waiting_jobs() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'kernel.self_check'")
@@ -20,9 +29,8 @@ def waiting_jobs() -> int:
 def test_a_self_check_and_its_job_are_committed_together_or_not_at_all(world: World) -> None:
     node.start_self_check(acting(world.officer))
     assert (SelfCheck.objects.count(), waiting_jobs()) == (1, 1)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        node.start_self_check(acting(world.officer))
-        raise ZeroDivisionError
+    with pytest.raises(Failed), transaction.atomic():
+        start_and_fail(world)
     assert (SelfCheck.objects.count(), waiting_jobs()) == (1, 1)
 
 

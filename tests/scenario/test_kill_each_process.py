@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -61,19 +65,28 @@ def node() -> Iterator[LiveNode]:
         yield running
 
 
-def test_each_process_is_killed_under_load(node: LiveNode) -> None:
+@contextmanager
+def under_load(node: LiveNode) -> Iterator[list[Load]]:
+    """Three people who do not stop while the block runs."""
     loads = [Load(node) for _ in range(3)]
-    threads = [threading.Thread(target=load.run) for load in loads]
-    with page_of(node, "leader") as page:
-        page.goto(f"{node.address}/node/")
-        for thread in threads:
-            thread.start()
-        for name in PROGRAMS:
-            kill_and_see_it_return(node, name, page)
+    threads = [threading.Thread(target=load.run, daemon=True) for load in loads]
+    for thread in threads:
+        thread.start()
+    try:
+        yield loads
+    finally:
         for load in loads:
             load.over.set()
         for thread in threads:
-            thread.join()
+            thread.join(30)
+
+
+def test_each_process_is_killed_under_load(node: LiveNode) -> None:
+    with page_of(node, "leader") as page:
+        page.goto(f"{node.address}/node/")
+        with under_load(node) as loads:
+            for name in PROGRAMS:
+                kill_and_see_it_return(node, name, page)
         a_page_that_stayed_open_still_learns_of_changes(page)
     acknowledged = {number for load in loads for number in load.acknowledged}
     assert len(acknowledged) > 50
@@ -106,10 +119,7 @@ def unfinished(node: LiveNode) -> int:
 
 def test_a_page_process_s_worker_is_killed_and_replaced(node: LiveNode) -> None:
     main = int(node.programs()["web"]["pid"])
-    children = [int(pid) for pid in open(f"/proc/{main}/task/{main}/children").read().split()]  # noqa: PTH123, SIM115
-    import os  # noqa: PLC0415
-    import signal  # noqa: PLC0415
-
+    children = [int(pid) for pid in Path(f"/proc/{main}/task/{main}/children").read_text().split()]
     os.kill(children[-1], signal.SIGKILL)
     eventually(lambda: answers(node), 30, "pages answer")
     assert node.programs()["web"]["pid"] == main

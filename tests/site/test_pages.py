@@ -10,10 +10,11 @@ import pytest
 
 from anlan.kernel.models import User
 from anlan.organisation.unit import selectors
-from tests.cast import World
 
 if TYPE_CHECKING:
     from django.test import Client
+
+    from tests.cast import World
 
 
 def test_chinese_unless_the_user_asks_for_english(world: World, door: Client) -> None:
@@ -23,7 +24,9 @@ def test_chinese_unless_the_user_asks_for_english(world: World, door: Client) ->
     assert 'lang="en"' in door.get("/").content.decode()
 
 
-def test_preferences_keep_what_was_not_sent_and_refuse_what_is_not_offered(world: World, door: Client) -> None:
+def test_preferences_keep_what_was_not_sent_and_refuse_what_is_not_offered(
+    world: World, door: Client
+) -> None:
     door.force_login(world.officer)
     door.post("/preferences/", {"theme": "dark"})
     door.post("/preferences/", {"density": "compact"})
@@ -32,7 +35,9 @@ def test_preferences_keep_what_was_not_sent_and_refuse_what_is_not_offered(world
     assert (kept.theme, kept.density, kept.language) == ("dark", "compact", "zh-hans")
 
 
-@pytest.mark.parametrize("target", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"]
+)
 def test_preferences_never_lead_to_another_site(world: World, door: Client, target: str) -> None:
     door.force_login(world.officer)
     assert door.post("/preferences/", {"next": target}).headers["Location"] == "/"
@@ -109,7 +114,12 @@ def test_a_form_from_another_site_is_refused(world: World) -> None:
     door = Browser(enforce_csrf_checks=True)
     door.defaults |= {"wsgi.url_scheme": "https"}
     door.force_login(world.officer)
-    assert door.post("/preferences/", {"theme": "dark"}, headers={"Origin": "https://elsewhere.example"}).status_code == 403
+    assert (
+        door.post(
+            "/preferences/", {"theme": "dark"}, headers={"Origin": "https://elsewhere.example"}
+        ).status_code
+        == 403
+    )
 
 
 def test_units_are_searched_within_scope(world: World, door: Client) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import Concatenate, ParamSpec, TypeVar
 
 from django.db import transaction
@@ -27,12 +27,12 @@ def act(capability: str) -> Callable[[Act[P, R]], Act[P, R]]:
     CAPABILITIES_OF_ACTS.add(capability)
 
     def decorate(function: Act[P, R]) -> Act[P, R]:
-        @wraps(function)
-        def run(ctx: Context, *args: P.args, **kwargs: P.kwargs) -> R:
+        def run(ctx: Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
             require(ctx, capability)
             with transaction.atomic():
                 return function(ctx, *args, **kwargs)
 
+        update_wrapper(run, function)
         return run
 
     return decorate

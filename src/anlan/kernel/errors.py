@@ -58,5 +58,5 @@ class StateConflict(DomainError):
         super().__init__("state_conflict")
 
 
-class UnscopedRead(Exception):  # noqa: N818 - a programmer's mistake, named like its kin in Django
+class UnscopedRead(Exception):
     """A record was read past scope; selectors ask `scope.visible`, or say `unscoped` and why."""

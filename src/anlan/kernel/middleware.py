@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from anlan.kernel.context import Context
 from anlan.kernel.errors import DomainError
@@ -20,6 +20,8 @@ from anlan.kernel.terms import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from django.http.response import HttpResponseBase
 
     from anlan.kernel.requests import PageRequest
 
@@ -34,12 +36,11 @@ def front_door(get_response: Next) -> Next:
     Only nginx reaches the page processes' socket, and it overwrites the header, so nobody can forge it.
     """
 
-    def middleware(request: PageRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponse:
         forwarded = request.META.pop("HTTP_X_FORWARDED_FOR", "")
         if forwarded:
             request.META["REMOTE_ADDR"] = forwarded
-        request.number = secrets.token_hex(4)
-        mark = current_number.set(request.number)
+        mark = current_number.set(secrets.token_hex(4))
         try:
             return get_response(request)
         finally:
@@ -52,7 +53,9 @@ def language(get_response: Next) -> Next:
     """Chinese, unless the user (or, before log-in, his cookie) asks for English."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        asked = request.user.language if isinstance(request.user, User) else request.COOKIES.get("anlan_language")
+        asked = (
+            request.user.language if isinstance(request.user, User) else request.COOKIES.get("anlan_language")
+        )
         with translation.override(asked if asked in Language.values else Language.CHINESE):
             response = get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "zh-hans")
@@ -64,11 +67,12 @@ def language(get_response: Next) -> Next:
 class LogInFirst(LoginRequiredMiddleware):
     """Every view wants a logged-in user unless it says otherwise; programs are told in their own form."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., object]) -> HttpResponse:
+    def handle_no_permission(  # type: ignore[override]  # the base only ever redirects, programs need a document
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
         if request.path.startswith(API):
             return refusal(request, status=401, code="log_in_first", detail=_("请先登录。"))
-        answer: HttpResponse = super().handle_no_permission(request, view_func)
-        return answer
+        return super().handle_no_permission(request, view_func)
 
 
 class Acting:
@@ -88,18 +92,14 @@ class Acting:
         return None
 
 
-def number_of(request: HttpRequest) -> str:
-    return getattr(request, "number", "")
-
-
 TITLES = {
-    401: _l("尚未登录"),
-    400: _l("请求有误"),
-    403: _l("没有权限"),
-    404: _l("没有找到"),
-    409: _l("未能完成"),
-    429: _l("操作过于频繁"),
-    500: _l("系统出错"),
+    401: gettext_lazy("尚未登录"),
+    400: gettext_lazy("请求有误"),
+    403: gettext_lazy("没有权限"),
+    404: gettext_lazy("没有找到"),
+    409: gettext_lazy("未能完成"),
+    429: gettext_lazy("操作过于频繁"),
+    500: gettext_lazy("系统出错"),
 }
 
 
@@ -108,7 +108,7 @@ def refusal(request: HttpRequest, *, status: int, code: str, detail: str) -> Htt
     title = str(TITLES.get(status, _("未能完成")))
     if request.path.startswith(API):
         body = {"type": f"urn:anlan:error:{code}", "title": title, "status": status, "detail": detail}
-        body |= {"code": code, "number": number_of(request)}
+        body |= {"code": code, "number": current_number.get()}
         return JsonResponse(body, status=status, content_type="application/problem+json")
-    shown = {"title": title, "detail": detail, "number": number_of(request), "status": status}
+    shown = {"title": title, "detail": detail, "number": current_number.get(), "status": status}
     return render(request, "kernel/error.html", shown, status=status)

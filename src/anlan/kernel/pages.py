@@ -53,7 +53,11 @@ def shell(request: PageRequest) -> dict[str, Any]:
     # Somebody who logs in with this very request has no context yet: to the shell he is still a visitor.
     user = request.user if isinstance(request.user, User) and hasattr(request, "ctx") else None
     return {
-        "node": {"name": settings.ANLAN.node_name, "demo": settings.ANLAN.mode == "demo", "held": _held(user)},
+        "node": {
+            "name": settings.ANLAN.node_name,
+            "demo": settings.ANLAN.mode == "demo",
+            "held": _held(user),
+        },
         "exercise": request.ctx.exercise if user else None,
         "nav": _navigation(request) if user else [],
         "theme": user.theme if user else Theme.AUTO,
@@ -75,7 +79,9 @@ def _navigation(request: PageRequest) -> list[dict[str, Any]]:
     ]
     work = [_item(request, _("我的工作"), "home", "checklist")]
     if can(ctx, "kernel.node.read"):
-        groups.append({"title": _("系统"), "items": [_item(request, _("运行状态"), "node_status", "heartbeat")]})
+        groups.append(
+            {"title": _("系统"), "items": [_item(request, _("运行状态"), "node_status", "heartbeat")]}
+        )
     return [{"title": _("工作"), "items": work}, *groups]
 
 

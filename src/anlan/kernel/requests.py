@@ -7,8 +7,5 @@ from anlan.kernel.models import User
 
 
 class PageRequest(HttpRequest):
-    """number   short mark of this request, shown on error pages and written to the log"""
-
-    user: User  # type: ignore[assignment]  # log-in is required of every view that does not say otherwise
+    user: User  # log-in is required of every view that does not say otherwise
     ctx: Context
-    number: str

@@ -59,7 +59,9 @@ def find() -> tuple[Room, ...]:
 @cache
 def doors() -> tuple[Door, ...]:
     """What the rooms put into the navigation (`DOORS` in their urls)."""
-    return tuple(door for room in find() if (urls := room.part("urls")) for door in getattr(urls, "DOORS", ()))
+    return tuple(
+        door for room in find() if (urls := room.part("urls")) for door in getattr(urls, "DOORS", ())
+    )
 
 
 @cache

@@ -76,7 +76,9 @@ def visible(ctx: Context, model: type[M], capability: str) -> QuerySet[M]:
 
 def who_can(capability: str, unit: Unit) -> QuerySet[User]:
     """Active users who hold the capability over that unit now."""
-    holders = _current_grants().filter(role__capabilities__contains=[capability], scope_root__path__in=upward(unit.path))
+    holders = _current_grants().filter(
+        role__capabilities__contains=[capability], scope_root__path__in=upward(unit.path)
+    )
     grants = holders.filter(user=OuterRef("pk"))
     users: QuerySet[User] = apps.get_model("kernel", "User").objects.all()
     return users.filter(Exists(grants), is_active=True)

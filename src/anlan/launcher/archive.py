@@ -15,15 +15,18 @@ import io
 import os
 import tarfile
 import tempfile
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO, TypeVar
 
-import pyrage
+import pyrage  # type: ignore[import-untyped]  # it brings no types
+
+from anlan.launcher.words import words
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -54,7 +57,7 @@ class ArchiveError(Exception):
         self.wrong_passphrase = wrong_passphrase
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error
+class Cancelled(Exception):
     """The operator stopped it."""
 
 
@@ -100,7 +103,7 @@ class Packer:
         info.mtime = info.mtime or int(time.time())
         summed = _Summed(source, self._cancel)
         self._tar.addfile(info, summed)
-        self._tar.members = []  # the tar's own memory of a million files is not needed
+        _forget(self._tar)
         self._sums.write(_sum_line(summed.digest, info.name))
         head = info.name.split("/", 1)[0]
         self.bytes[head] = self.bytes.get(head, 0) + size
@@ -173,8 +176,8 @@ def write(file: Path, passphrase: str, fill: Callable[[Packer], None], cancel: t
 def _write(out: BinaryIO, passphrase: str, fill: Callable[[Packer], None], cancel: threading.Event) -> None:
     identity = pyrage.x25519.Identity.generate()
     key = pyrage.passphrase.encrypt(f"{identity}\n".encode(), passphrase)
-    for name, content in (("README.txt", README.encode()), ("key.age", key)):
-        out.write(_header(name, len(content)) + content + _padding(len(content)))
+    small = (("README.txt", README.encode()), ("key.age", key))
+    out.writelines(_header(name, len(content)) + content + _padding(len(content)) for name, content in small)
     place = out.tell()
     out.write(_header("data.age", 0))
     begin = out.tell()
@@ -249,42 +252,54 @@ def _encrypt(
         raise target.error
 
 
-@contextmanager
-def opened(file: Path, passphrase: str) -> Iterator[Members]:
-    """The members of a backup, in order, decrypted while they are read.
+@dataclass(frozen=True)
+class Unlocked:
+    """A backup file with its key: where in the file the data begin, and how long they are."""
+
+    file: Path
+    identity: pyrage.x25519.Identity
+    begin: int
+    size: int
+
+
+def unlock(file: Path, passphrase: str) -> Unlocked:
+    """Find the key with the passphrase; slow on purpose, so done once.
 
     raises  ArchiveError for a wrong passphrase, a damaged file or one of another kind
     """
-    with file.open("rb") as source:
-        identity, begin, size = _unlock(source, passphrase)
+    try:
+        with tarfile.open(file, mode="r:") as outer:
+            key, data = outer.extractfile("key.age"), outer.getmember("data.age")
+            locked = key.read(BLOCK) if key else b""
+    except (tarfile.TarError, KeyError) as error:
+        raise ArchiveError(words("不是备份文件，或没有写完", "it is no backup, or was cut short")) from error
+    try:
+        identity = pyrage.x25519.Identity.from_str(
+            pyrage.passphrase.decrypt(locked, passphrase).decode().strip()
+        )
+    except pyrage.DecryptError as error:
+        raise ArchiveError(str(error), wrong_passphrase=True) from error
+    return Unlocked(file, identity, data.offset_data, data.size)
+
+
+@contextmanager
+def opened(backup: Unlocked) -> Iterator[Members]:
+    """The members of a backup, in order, decrypted while they are read.
+
+    raises  ArchiveError if the file is damaged
+    """
+    with backup.file.open("rb") as source:
+        source.seek(backup.begin)
         reader, writer = _pipe()
-        source.seek(begin)
         with ThreadPoolExecutor(1) as pool:
-            decrypting = pool.submit(_decrypt, _Slice(source, size), writer, identity)
+            decrypting = pool.submit(_decrypt, _Slice(source, backup.size), writer, backup.identity)
             try:
                 with reader, tarfile.open(fileobj=reader, mode="r|", bufsize=BLOCK) as tar:
                     yield Members(tar)
-                    while reader.read(BLOCK):
-                        pass
             except tarfile.TarError as error:
-                decrypting.result()
+                decrypting.result()  # says it better
                 raise ArchiveError(str(error)) from error
         decrypting.result()
-
-
-def _unlock(source: BinaryIO, passphrase: str) -> tuple[pyrage.x25519.Identity, int, int]:
-    """The key, and where in the file the data begin and how long they are."""
-    try:
-        with tarfile.open(fileobj=source, mode="r:") as outer:
-            key, data = outer.extractfile("key.age"), outer.getmember("data.age")
-            locked = key.read() if key else b""
-    except (tarfile.TarError, KeyError) as error:
-        raise ArchiveError("not a backup") from error
-    try:
-        identity = pyrage.x25519.Identity.from_str(pyrage.passphrase.decrypt(locked, passphrase).decode().strip())
-    except pyrage.DecryptError as error:
-        raise ArchiveError(str(error), wrong_passphrase=True) from error
-    return identity, data.offset_data, data.size
 
 
 class _Slice:
@@ -307,7 +322,7 @@ def _decrypt(source: _Slice, writer: BinaryIO, identity: pyrage.x25519.Identity)
     except (pyrage.DecryptError, OSError) as error:
         if isinstance(target.error, BrokenPipeError) or isinstance(error, BrokenPipeError):
             return  # the reader had enough
-        raise ArchiveError(str(error)) from error
+        raise ArchiveError(words("内容已损坏", "its content is damaged")) from error
     finally:
         if not writer.closed:
             _close(writer)
@@ -320,6 +335,11 @@ def _close(writer: BinaryIO) -> None:
         return
 
 
+def _forget(tar: tarfile.TarFile) -> None:
+    """A tar keeps every member it met; of a million files that would be a gigabyte."""
+    tar.members = []  # type: ignore[attr-defined]  # it has no public way before Python 3.13
+
+
 class Members:
     """Walks through the members once; every content must be read before the next is asked for."""
 
@@ -328,7 +348,7 @@ class Members:
 
     def __iter__(self) -> Iterator[tarfile.TarInfo]:
         while (info := self._tar.next()) is not None:
-            self._tar.members = []
+            _forget(self._tar)
             if not info.isreg():
                 raise ArchiveError(f"{info.name} is not a file")
             yield info
@@ -345,7 +365,7 @@ class Members:
         return b"".join(self.blocks(info))
 
 
-def verify(file: Path, passphrase: str, keep: Callable[[str], bool], cancel: threading.Event) -> dict[str, bytes]:
+def verify(backup: Unlocked, keep: Callable[[str], bool], cancel: threading.Event) -> dict[str, bytes]:
     """Read the whole file and check every sum.
 
     keep     says by name which (small) members the caller wants
@@ -353,7 +373,7 @@ def verify(file: Path, passphrase: str, keep: Callable[[str], bool], cancel: thr
     raises   ArchiveError
     """
     kept: dict[str, bytes] = {}
-    with opened(file, passphrase) as members, tempfile.SpooledTemporaryFile(max_size=PART) as seen:
+    with opened(backup) as members, tempfile.SpooledTemporaryFile(max_size=PART) as seen:
         whole = False
         for info in members:
             if info.name == SUMS:
@@ -380,7 +400,7 @@ def _compare(seen: IO[bytes], told: Iterator[bytes]) -> None:
     seen.seek(0)
     for block in told:
         if seen.read(len(block)) != block:
-            raise ArchiveError("a sum differs")
+            raise ArchiveError(words("校验值不符", "a sum differs"))
     if seen.read(1):
         raise ArchiveError(f"{SUMS} does not name every member")
 

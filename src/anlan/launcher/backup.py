@@ -61,7 +61,9 @@ def backup(arguments: Sequence[str]) -> int:
 def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("./anlan backup")
     parser.add_argument("file", type=Path, help=words("备份文件", "the backup file"))
-    parser.add_argument("--force", action="store_true", help=words("覆盖已有文件", "replace an existing file"))
+    parser.add_argument(
+        "--force", action="store_true", help=words("覆盖已有文件", "replace an existing file")
+    )
     return parser.parse_args(list(arguments))
 
 
@@ -186,10 +188,17 @@ class Backup:
 
     def report(self, file: Path, size: int, seconds: float) -> None:
         say(f"\n备份完成：{file}", f"\nBackup done: {file}")
-        for name, zh, en in (("streams", "消息流", "streams"), ("database", "数据库", "database"), ("files", "文件", "files")):
+        for name, zh, en in (
+            ("streams", "消息流", "streams"),
+            ("database", "数据库", "database"),
+            ("files", "文件", "files"),
+        ):
             amount = human(self.packed.get(name, 0))
             say(f"  {zh}\t{amount}\t{self.took[name]:.1f} 秒", f"  {en}\t{amount}\t{self.took[name]:.1f} s")
-        say(f"  合计\t{human(size)}（已加密）\t{seconds:.1f} 秒", f"  total\t{human(size)} (encrypted)\t{seconds:.1f} s")
+        say(
+            f"  合计\t{human(size)}（已加密）\t{seconds:.1f} 秒",
+            f"  total\t{human(size)} (encrypted)\t{seconds:.1f} s",
+        )
         if self.gone:
             say(f"  备份期间被删除的文件：{len(self.gone)}", f"  files deleted meanwhile: {len(self.gone)}")
         self._report_outside_keys()
@@ -232,7 +241,9 @@ class Backup:
         async with jetstream.connected(bus_url(self.node)) as client:
             for stream in await jetstream.list_streams(client):
                 name = stream["config"]["name"]
-                if stream["config"]["storage"] == "memory":  # the server keeps no snapshot of what it may forget
+                if (
+                    stream["config"]["storage"] == "memory"
+                ):  # the server keeps no snapshot of what it may forget
                     packer.add(f"streams/{name}/about.json", _json({"config": stream["config"]}))
                     continue
                 told, blocks = await jetstream.snapshot(client, name)
@@ -285,5 +296,10 @@ def _json(told: dict[str, Any]) -> bytes:
 
 def _remember(node: Node, file: Path, size: int, seconds: float) -> None:
     """Lay down when the last backup was, for the doctor."""
-    told = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "file": str(file), "bytes": size, "seconds": round(seconds, 1)}
+    told = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "file": str(file),
+        "bytes": size,
+        "seconds": round(seconds, 1),
+    }
     write_private(node.place.var / RECORD, json.dumps(told, ensure_ascii=False), mode=0o644)

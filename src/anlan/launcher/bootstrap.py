@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anlan.launcher import install, packages
+from anlan.launcher.place import CHECKOUT
 from anlan.launcher.words import say, stop, words
 
 if TYPE_CHECKING:
@@ -29,12 +30,31 @@ class Command:
 
 
 COMMANDS = {
-    "demo": Command("演示：自带示例数据，打印地址和登录名", "a demo with sample data; prints address and log-ins", "cli:demo"),
-    "up": Command("正式运行；首次启动时设立系统管理员", "real use; the first start asks for an administrator", "cli:up"),
-    "doctor": Command("检查依赖、磁盘、端口、时钟和版本，说明如何修复", "what is wrong and how to mend it", "doctor:doctor", ()),
-    "backup": Command("backup 文件：备份全部数据（加密）", "backup FILE: everything, encrypted", "backup:backup"),
-    "restore": Command("restore 文件：恢复；恢复后节点处于保持状态", "restore FILE: the node then starts held", "backup:restore"),
-    "manage": Command("manage 命令…：在本节点上执行管理命令", "manage COMMAND …: a command on this node", "cli:manage"),
+    "demo": Command(
+        "演示：自带示例数据，打印地址和登录名",
+        "a demo with sample data; prints address and log-ins",
+        "cli:demo",
+    ),
+    "up": Command(
+        "正式运行；首次启动时设立系统管理员", "real use; the first start asks for an administrator", "cli:up"
+    ),
+    "doctor": Command(
+        "检查依赖、磁盘、端口、时钟和版本，说明如何修复",
+        "what is wrong and how to mend it",
+        "doctor:doctor",
+        (),
+    ),
+    "backup": Command(
+        "backup 文件：备份全部数据（加密）", "backup FILE: everything, encrypted", "backup:backup"
+    ),
+    "restore": Command(
+        "restore 文件：恢复；恢复后节点处于保持状态",
+        "restore FILE: the node then starts held",
+        "restore:restore",
+    ),
+    "manage": Command(
+        "manage 命令…：在本节点上执行管理命令", "manage COMMAND …: a command on this node", "cli:manage"
+    ),
     "test": Command(
         "全部检查和测试，或 pytest 的参数",
         "all checks and tests, or pytest's arguments",
@@ -50,8 +70,12 @@ COMMANDS = {
         (*NODE, *packages.BENCH),
         development=True,
     ),
-    "new-room": Command("new-room 翼 名称 中文名：新建一个房间", "new-room WING NAME TERM", "cli:new_room", development=True),
-    "docs": Command("生成文档网站到 site-docs/", "build the documentation site", "cli:docs", development=True),
+    "new-room": Command(
+        "new-room 翼 名称 中文名：新建一个房间", "new-room WING NAME TERM", "cli:new_room", development=True
+    ),
+    "docs": Command(
+        "生成文档网站到 site-docs/", "build the documentation site", "cli:docs", development=True
+    ),
     "lock": Command("更新 Python 依赖锁定文件", "renew the Python lock files", "cli:lock", development=True),
 }
 
@@ -71,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
         install.install(development=command.development)
         if not _inside():
             python = str(install.venv_python())
-            os.execv(python, [python, str(install.CHECKOUT / "anlan"), *arguments])
+            os.execv(python, [python, str(CHECKOUT / "anlan"), *arguments])
     module, _, function = command.run.partition(":")
     run = getattr(importlib.import_module(f"anlan.launcher.{module}"), function)
     return int(run(arguments[1:]))

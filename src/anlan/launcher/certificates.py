@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import os
 import socket
@@ -37,7 +37,9 @@ def door_certificate(place: Place, names: tuple[str, ...]) -> tuple[Path, Path]:
             .add_extension(x509.SubjectAlternativeName([_name(name) for name in wanted]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False
+            )
             .sign(root_key, hashes.SHA256())
         )
         write_private(key, _key_text(door_key))
@@ -77,7 +79,7 @@ def _builder(
 ) -> x509.CertificateBuilder:
     if isinstance(subject, str):
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
-    begin = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)  # clocks differ a little
+    begin = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)  # clocks differ a little
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -85,13 +87,13 @@ def _builder(
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(begin)
-        .not_valid_after(begin + datetime.timedelta(days=days))
+        .not_valid_after(begin + dt.timedelta(days=days))
     )
 
 
 def _good(certificate: Path, names: tuple[str, ...]) -> bool:
     door = x509.load_pem_x509_certificate(certificate.read_bytes())
-    left = door.not_valid_after_utc - datetime.datetime.now(datetime.UTC)
+    left = door.not_valid_after_utc - dt.datetime.now(dt.UTC)
     has = door.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return left.days > RENEW_DAYS and set(has) == {_name(name) for name in names}
 

@@ -83,10 +83,18 @@ def lock(_: Sequence[str]) -> int:
     """Renew the hash-locked requirement files from their .in files."""
     folder = CHECKOUT / "requirements"
     uv = [str(default_var() / "venv/bin/uv"), "pip", "compile", "--universal", "--python-version", "3.11"]
-    options = ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
+    options = [
+        "--generate-hashes",
+        "--no-header",
+        "--no-annotate",
+        "--no-emit-index-url",
+        "--no-emit-find-links",
+    ]
     for source, constraint in (("run", None), ("dev", "run.txt")):
         bound = ["-c", constraint] if constraint else []
-        subprocess.run([*uv, *options, "-q", *bound, f"{source}.in", "-o", f"{source}.txt"], cwd=folder, check=True)
+        subprocess.run(
+            [*uv, *options, "-q", *bound, f"{source}.in", "-o", f"{source}.txt"], cwd=folder, check=True
+        )
     return 0
 
 
@@ -98,6 +106,7 @@ def _test_node() -> Node:
 
 async def _with_stores(node: Node, arguments: list[str]) -> int:
     node.place.make()
+    node.place.refuse_half_restored()
     if node.place.running():
         return await asyncio.to_thread(_python, arguments, _told(node))
     with node.place.lock():
@@ -116,7 +125,14 @@ async def _test(node: Node, arguments: list[str]) -> int:
                 return await asyncio.to_thread(_python, ["-m", "pytest", *arguments], told)
             codes = [await asyncio.to_thread(_python, ["-m", "house.check"], told)]
             for name, marks, options in LANES:
-                words = ["-m", "pytest", "-m", marks, *options, f"--junit-xml={node.place.var / f'{name}.xml'}"]
+                words = [
+                    "-m",
+                    "pytest",
+                    "-m",
+                    marks,
+                    *options,
+                    f"--junit-xml={node.place.var / f'{name}.xml'}",
+                ]
                 codes.append(await asyncio.to_thread(_python, words, told))
             return max(codes)
 

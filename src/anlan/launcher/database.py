@@ -42,7 +42,15 @@ class Database:
         return str(conninfo_to_dict(self.url).get("user", ""))
 
     def ask(self, statement: str) -> str:
-        command = [str(self.programs / "psql"), "-d", self._address(), "-v", "ON_ERROR_STOP=1", "-XAtqc", statement]
+        command = [
+            str(self.programs / "psql"),
+            "-d",
+            self._address(),
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-XAtqc",
+            statement,
+        ]
         done = subprocess.run(command, env=self._environment(), capture_output=True, text=True, check=False)
         if done.returncode:
             raise DatabaseError(done.stderr.strip())
@@ -54,6 +62,11 @@ class Database:
 
     def is_empty(self) -> bool:
         return not self.ask("SELECT to_regclass('public.django_migrations')")
+
+    def others(self) -> int:
+        """Sessions of other roles in this database: services that still run."""
+        where = "datname = current_database() AND usename <> current_user"
+        return int(self.ask(f"SELECT count(*) FROM pg_stat_activity WHERE {where}"))  # noqa: S608 - constant text
 
     def migrations(self) -> list[list[str]]:
         if self.is_empty():
@@ -74,11 +87,24 @@ class Database:
     def load(self, blocks: Iterable[bytes], *, replace: bool) -> None:
         """Load a dump in one transaction; with `replace` all that the owner has goes in the same one."""
         unpack = [str(self.programs / "pg_restore"), "-f", "-"]
-        apply = [str(self.programs / "psql"), "-d", self._address(), "-XAtq", "-v", "ON_ERROR_STOP=1", "-f", "-"]
+        apply = [
+            str(self.programs / "psql"),
+            "-d",
+            self._address(),
+            "-XAtq",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-f",
+            "-",
+        ]
         with tempfile.TemporaryFile() as unpack_said, tempfile.TemporaryFile() as apply_said:
-            with self._started(apply, apply_said, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as applying:
+            with self._started(
+                apply, apply_said, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+            ) as applying:
                 _say(applying, b"BEGIN;\n" + (EMPTY_FIRST if replace else b""))
-                with self._started(unpack, unpack_said, stdin=subprocess.PIPE, stdout=applying.stdin) as unpacking:
+                with self._started(
+                    unpack, unpack_said, stdin=subprocess.PIPE, stdout=applying.stdin
+                ) as unpacking:
                     for block in blocks:
                         if not _say(unpacking, block):
                             break
@@ -89,7 +115,12 @@ class Database:
             _check(unpacking, "pg_restore", unpack_said)
 
     def _started(
-        self, command: list[str], said: IO[bytes], *, stdin: int = subprocess.DEVNULL, stdout: int | IO[bytes] | None
+        self,
+        command: list[str],
+        said: IO[bytes],
+        *,
+        stdin: int = subprocess.DEVNULL,
+        stdout: int | IO[bytes] | None,
     ) -> _Process:
         return _Process(
             command,
@@ -102,12 +133,17 @@ class Database:
 
     def _address(self) -> str:
         """The URL without its password: what stands on a command line can be read by all."""
-        return make_conninfo(**{name: text for name, text in conninfo_to_dict(self.url).items() if name != "password"})
+        parts = {name: str(text) for name, text in conninfo_to_dict(self.url).items() if name != "password"}
+        return make_conninfo("", **parts)
 
     def _environment(self) -> dict[str, str]:
         password = conninfo_to_dict(self.url).get("password")
         quiet = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PGOPTIONS": "-c client_min_messages=warning"}
-        return {**quiet, "HOME": os.environ.get("HOME", "/"), **({"PGPASSWORD": str(password)} if password else {})}
+        return {
+            **quiet,
+            "HOME": os.environ.get("HOME", "/"),
+            **({"PGPASSWORD": str(password)} if password else {}),
+        }
 
 
 class _Process(subprocess.Popen[bytes]):

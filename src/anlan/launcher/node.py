@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from anlan import environment
 from anlan.launcher import certificates, nginx
 from anlan.launcher.nats import Server
 from anlan.launcher.place import Place, default_var
@@ -23,8 +22,10 @@ from anlan.launcher.supervisor import Program, Supervisor, end_leftovers
 from anlan.launcher.words import say, stop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
+
+    from anlan import environment
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 - a node is there to be reached; nothing but TLS is served
 PRIVATE = ("ANLAN_DATABASE_OWNER_URL", "ANLAN_BACKUP_PASSPHRASE", "ANLAN_ADMIN_NAME", "ANLAN_ADMIN_PASSWORD")
@@ -132,15 +133,14 @@ class Node:
         )
 
     def _program(
-        self, name: str, command: tuple[str, ...], after: tuple[str, ...], ready: object = None
+        self,
+        name: str,
+        command: tuple[str, ...],
+        after: tuple[str, ...],
+        ready: Callable[[], bool] = lambda: True,
     ) -> Program:
         return Program(
-            name,
-            command,
-            user=self.place.app_user,
-            environment=self.told(),
-            after=after,
-            **({"ready": ready} if ready else {}),
+            name, command, user=self.place.app_user, environment=self.told(), after=after, ready=ready
         )
 
     def manage(self, *arguments: str, owner: bool = True) -> subprocess.CompletedProcess[bytes]:
@@ -205,8 +205,11 @@ class Node:
         begun = time.monotonic()
         self.place.make()
         with self.place.lock():
+            self.place.refuse_half_restored()
             if count := end_leftovers(self.place.var):
-                say(f"已结束上次遗留的 {count} 个进程。", f"Ended {count} processes that an earlier run left.")
+                say(
+                    f"已结束上次遗留的 {count} 个进程。", f"Ended {count} processes that an earlier run left."
+                )
             asyncio.run(self.serve(begun))
 
 

@@ -57,17 +57,25 @@ def _has_font() -> bool:
 POSTGRES = "postgresql-postgis"
 RUN = (
     Need("python3-venv", _has_venv, ("Python 虚拟环境", "Python's virtual environments")),
-    Need("ca-certificates", Path("/etc/ssl/certs/ca-certificates.crt").exists, ("根证书", "root certificates")),
+    Need(
+        "ca-certificates", Path("/etc/ssl/certs/ca-certificates.crt").exists, ("根证书", "root certificates")
+    ),
     Need("nginx-light", _program("nginx"), ("前门：TLS、静态文件、限流", "the front door")),
     Need("gettext", _program("msgfmt"), ("编译译文", "compiles the catalogues")),
 )
-DATABASE = (Need(POSTGRES, lambda: bool(postgres_folders()), ("数据库 PostgreSQL 与 PostGIS", "the database")),)
+DATABASE = (
+    Need(POSTGRES, lambda: bool(postgres_folders()), ("数据库 PostgreSQL 与 PostGIS", "the database")),
+)
 TEST = (
     Need("chromium", _program("chromium"), ("浏览器测试", "browser tests")),
     Need("fonts-noto-cjk", _has_font, ("截图和文档的中文字体", "Chinese type in pictures and documents")),
 )
 BENCH = (
-    Need("nghttp2-client", _program("h2load"), ("基准测试的负载程序 h2load", "load generator of the benchmarks")),
+    Need(
+        "nghttp2-client",
+        _program("h2load"),
+        ("基准测试的负载程序 h2load", "load generator of the benchmarks"),
+    ),
     Need("debootstrap", _program("debootstrap"), ("基准测试用的全新系统", "a fresh system for a benchmark")),
 )
 
@@ -112,7 +120,9 @@ def _apt(*arguments: str) -> None:
     if not is_root():
         command = ["sudo", "--preserve-env=DEBIAN_FRONTEND", *command]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         stop(
             f"apt 执行失败：{' '.join(command)}\n{done.stderr.strip()[-2000:]}",
@@ -125,7 +135,11 @@ def _resolve(package: str) -> str:
     if package != POSTGRES:
         return package
     present = sorted(
-        (int(m[1]) for p in Path("/usr/lib/postgresql").glob("*/bin/postgres") if (m := re.search(r"/(\d+)/bin", str(p)))),
+        (
+            int(m[1])
+            for p in Path("/usr/lib/postgresql").glob("*/bin/postgres")
+            if (m := re.search(r"/(\d+)/bin", str(p)))
+        ),
         reverse=True,
     )
     return f"postgresql-{present[0]}-postgis-3" if present else POSTGRES

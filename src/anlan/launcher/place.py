@@ -130,9 +130,43 @@ class Place:
                 return True
         return False
 
+    @property
+    def programs_file(self) -> Path:
+        """The supervisor's record of what runs."""
+        return self.run / "programs.json"
+
+    def supervised(self) -> bool:
+        """Whether another launcher keeps this node's programs up: then its ports are taken by us."""
+        try:
+            pid = int(json.loads(self.programs_file.read_text())["supervisor"])
+            os.kill(pid, 0)
+        except (FileNotFoundError, ProcessLookupError, ValueError, KeyError):
+            return False
+        except PermissionError:  # it is there, of another user
+            return True
+        return pid != os.getpid() and self.running()
+
+    @property
+    def half_restored(self) -> Path:
+        """Stands while a restore is under way; what it says lets the restore be undone."""
+        return self.var / "half-restored.json"
+
+    def refuse_half_restored(self) -> None:
+        if self.half_restored.exists():
+            stop(
+                f"节点 {self.var} 的恢复没有完成，数据不全，不能使用。请重新执行 ./anlan restore 文件，"
+                "或执行 ./anlan restore --undo 回到恢复之前。",
+                f"The restore of the node in {self.var} was not finished; its data are not whole. "
+                "Run ./anlan restore FILE again, or ./anlan restore --undo to go back.",
+            )
+
+    @property
+    def secret_file(self) -> Path:
+        return self.var / "secrets.json"
+
     def secret(self, name: str) -> str:
         """A random secret of this node, made once, kept readable to its starter only."""
-        file = self.var / "secrets.json"
+        file = self.secret_file
         known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
         if name not in known:
             known[name] = secrets.token_urlsafe(48)
@@ -169,7 +203,16 @@ def _system_user(name: str, home: Path) -> pwd.struct_passwd:
         return pwd.getpwnam(name)
     except KeyError:
         subprocess.run(
-            ["useradd", "--system", "--no-create-home", "--home-dir", home, "--shell", "/usr/sbin/nologin", name],
+            [
+                "useradd",
+                "--system",
+                "--no-create-home",
+                "--home-dir",
+                home,
+                "--shell",
+                "/usr/sbin/nologin",
+                name,
+            ],
             check=True,
         )
         return pwd.getpwnam(name)

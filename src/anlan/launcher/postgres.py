@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anlan.launcher.packages import postgres_folders
@@ -20,6 +19,8 @@ from anlan.launcher.supervisor import Program
 from anlan.launcher.words import stop
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from anlan.launcher.place import Place
 
 DATABASE = "anlan"
@@ -95,7 +96,19 @@ class Cluster:
             if owner:
                 os.chown(folder, owner.pw_uid, owner.pw_gid)
             folder.chmod(0o700)
-            self._run("initdb", "-D", str(self.data), "-U", SUPER, "-A", "peer", "-E", "UTF8", "--locale=C.UTF-8", "-k")
+            self._run(
+                "initdb",
+                "-D",
+                str(self.data),
+                "-U",
+                SUPER,
+                "-A",
+                "peer",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "-k",
+            )
             with (self.data / "postgresql.conf").open("a") as file:
                 file.write("\ninclude 'anlan.conf'\n")
         self._write("anlan.conf", self._config())
@@ -133,23 +146,43 @@ class Cluster:
 
     def sql(self, statement: str, database: str) -> str:
         return self._run(
-            "psql", "-h", str(self.socket), "-U", SUPER, "-d", database, "-v", "ON_ERROR_STOP=1", "-Atqc", statement
+            "psql",
+            "-h",
+            str(self.socket),
+            "-U",
+            SUPER,
+            "-d",
+            database,
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-Atqc",
+            statement,
         )
 
     def _run(self, program: str, *arguments: str) -> str:
         user = self.place.database_user
         done = subprocess.run(
             [str(self.programs / program), *arguments],
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", "PGOPTIONS": "-c client_min_messages=warning"},
+            user=user.pw_uid if user else None,
+            group=user.pw_gid if user else None,
+            extra_groups=[user.pw_gid] if user else None,
+            env={
+                "PATH": "/usr/bin:/bin",
+                "LC_ALL": "C.UTF-8",
+                "TZ": "UTC",
+                "PGOPTIONS": "-c client_min_messages=warning",
+            },
             cwd="/",
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
-            **({"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [user.pw_gid]} if user else {}),
         )
         if done.returncode:
-            stop(f"数据库准备失败：{program}\n{done.stderr.strip()}", f"{program} failed:\n{done.stderr.strip()}")
+            stop(
+                f"数据库准备失败：{program}\n{done.stderr.strip()}",
+                f"{program} failed:\n{done.stderr.strip()}",
+            )
         return done.stdout.strip()
 
     def _write(self, name: str, text: str) -> None:
@@ -164,7 +197,9 @@ class Cluster:
         text = CONFIG.format(
             socket=self.socket, buffers=buffers // MEBI, cache=max(buffers * 2, memory_bytes() // 2) // MEBI
         )
-        return text + ("fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n" if self.throwaway else "")
+        return text + (
+            "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n" if self.throwaway else ""
+        )
 
     def _people(self) -> str:
         if not is_root():
@@ -185,7 +220,10 @@ def application_rights() -> tuple[str, ...]:
     )
     return (
         f"GRANT USAGE ON SCHEMA public TO {APP}",
-        *(f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public GRANT {rights} TO {APP}" for rights in given),
+        *(
+            f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public GRANT {rights} TO {APP}"
+            for rights in given
+        ),
     )
 
 

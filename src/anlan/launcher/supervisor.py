@@ -112,7 +112,11 @@ class Supervisor:
             running.restarts += 1
             running.state = "restarting"
             self._note(running, f"ended with {code}; starting it again")
-            pause = FIRST_PAUSE if time.monotonic() - running.started_at > STEADY else min(pause * 2, LONGEST_PAUSE)
+            pause = (
+                FIRST_PAUSE
+                if time.monotonic() - running.started_at > STEADY
+                else min(pause * 2, LONGEST_PAUSE)
+            )
             await asyncio.sleep(pause)
 
     async def _spawn(self, running: Running) -> None:
@@ -165,7 +169,8 @@ class Supervisor:
 
     def _tell(self) -> None:
         rows = [
-            {"name": name, "pid": r.pid, "state": r.state, "restarts": r.restarts} for name, r in self.known.items()
+            {"name": name, "pid": r.pid, "state": r.state, "restarts": r.restarts}
+            for name, r in self.known.items()
         ]
         fresh = self.record.with_suffix(".new")
         fresh.write_text(json.dumps({"supervisor": os.getpid(), "programs": rows}, indent=1))
@@ -174,8 +179,18 @@ class Supervisor:
 
 def _bound_to_us(program: Program) -> tuple[str, ...]:
     """The command as its own user, and told by the kernel to stop when we are gone."""
-    who = (f"--reuid={program.user.pw_uid}", f"--regid={program.user.pw_gid}", "--clear-groups") if program.user else ()
-    return ("setpriv", *who, f"--pdeathsig={signal.Signals(program.stop_signal).name}", "--", *program.command)
+    who = (
+        (f"--reuid={program.user.pw_uid}", f"--regid={program.user.pw_gid}", "--clear-groups")
+        if program.user
+        else ()
+    )
+    return (
+        "setpriv",
+        *who,
+        f"--pdeathsig={signal.Signals(program.stop_signal).name}",
+        "--",
+        *program.command,
+    )
 
 
 def end_leftovers(node: Path) -> int:

@@ -12,6 +12,7 @@ from ninja.security import django_auth
 from anlan.kernel import rooms
 from anlan.kernel.errors import DomainError
 from anlan.kernel.middleware import refusal
+from anlan.kernel.words import lazy as gettext_lazy
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from anlan.kernel.requests import PageRequest
 
 api = NinjaAPI(
-    title="安澜 Anlan",
+    title="Anlan",
     version="1",
     auth=django_auth,
     docs_url=None,  # its page wants inline script; the interface is documented in docs/
@@ -39,10 +40,16 @@ class Holding(Schema):
     capabilities: list[str]
 
 
-@api.get("/me", response=Me, summary="当前用户及其授权", tags=["kernel"])
+@api.get("/me", response=Me, summary=gettext_lazy("当前用户及其授权"), tags=["kernel"])
 def me(request: PageRequest) -> dict[str, Any]:
-    holdings = [{"scope_root_path": path, "capabilities": sorted(held)} for path, held in request.ctx.holdings]
-    return {"username": request.user.username, "display_name": request.user.display_name, "holdings": holdings}
+    holdings = [
+        {"scope_root_path": path, "capabilities": sorted(held)} for path, held in request.ctx.holdings
+    ]
+    return {
+        "username": request.user.username,
+        "display_name": request.user.display_name,
+        "holdings": holdings,
+    }
 
 
 @api.exception_handler(DomainError)
@@ -59,4 +66,3 @@ def on_bad_input(request: HttpRequest, error: ValidationError) -> HttpResponse:
 for _room in rooms.find():
     if faces := _room.part("api"):
         api.add_router(faces.PREFIX, faces.router)
-

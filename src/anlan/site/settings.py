@@ -10,6 +10,7 @@ from typing import Any
 import django_stubs_ext
 import pyogrio
 from csp.constants import NONE, SELF
+from django.conf.locale import LANG_INFO
 from psycopg.conninfo import conninfo_to_dict
 
 from anlan import environment
@@ -24,7 +25,14 @@ IS_TEST = ANLAN.mode == "test"
 
 SECRET_KEY = ANLAN.secret_key
 DEBUG = False
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", socket.gethostname(), *ANLAN.hosts, *(["testserver"] if IS_TEST else [])]
+ALLOWED_HOSTS = [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    socket.gethostname(),
+    *ANLAN.hosts,
+    *(["testserver"] if IS_TEST else []),
+]
 ROOT_URLCONF = "anlan.site.urls"
 WSGI_APPLICATION = "anlan.site.wsgi.application"
 
@@ -95,7 +103,11 @@ TEMPLATES = [
 
 def _database(url: str) -> dict[str, Any]:
     parts = conninfo_to_dict(url)
-    known = {"NAME": parts.pop("dbname", "anlan"), "USER": parts.pop("user", ""), "PASSWORD": parts.pop("password", "")}
+    known = {
+        "NAME": parts.pop("dbname", "anlan"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+    }
     known |= {"HOST": parts.pop("host", ""), "PORT": str(parts.pop("port", ""))}
     options: dict[str, Any] = dict(parts)
     if not IS_TEST:
@@ -136,7 +148,9 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_RATE_LIMITS = {"login_failed": None}  # axes counts failed log-ins, per name and address, over restarts
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": None
+}  # axes counts failed log-ins, per name and address, over restarts
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = ANLAN.node_name
 
@@ -177,7 +191,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # --- words and files --------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LANGUAGES = [(code, LANG_INFO[code]["name_local"]) for code in ("zh-hans", "en")]
 LOCALE_PATHS = [SOURCE / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -203,7 +217,11 @@ LOGGING = {
     "filters": {"number": {"()": "anlan.kernel.logs.NumberFilter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["number"]}},
     "root": {"handlers": ["stderr"], "level": ANLAN.log_level.upper()},
-    "loggers": {"procrastinate": {"level": "WARNING"}, "axes": {"level": "WARNING"}, "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "procrastinate": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
 }
 SILENCED_SYSTEM_CHECKS = [
     "models.W046",  # nothing here compares database comments

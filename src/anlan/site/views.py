@@ -18,7 +18,8 @@ from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.kernel import node
-from anlan.kernel.middleware import number_of, refusal
+from anlan.kernel.logs import current_number
+from anlan.kernel.middleware import refusal
 from anlan.kernel.pages import needs
 from anlan.site.forms import PreferencesForm
 
@@ -91,7 +92,8 @@ def _node_page(request: PageRequest, check: SelfCheck | None) -> dict[str, Any]:
         "processes": node.list_processes(request.ctx),
         "held_since": node.held_since(),
         "waiting": [{"name": name, "count": count} for name, count in node.list_waiting(request.ctx)],
-        "selfcheck": check and {"id": check.pk, "done": check.relayed_at is not None, "steps": node.steps_of(check)},
+        "selfcheck": check
+        and {"id": check.pk, "done": check.relayed_at is not None, "steps": node.steps_of(check)},
     }
 
 
@@ -131,7 +133,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 @requires_csrf_token
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     del exception
-    return refusal(request, status=403, code="forbidden", detail=_("您没有打开此页的权限。如工作需要，请联系安全管理员授权。"))
+    return refusal(
+        request,
+        status=403,
+        code="forbidden",
+        detail=_("您没有打开此页的权限。如工作需要，请联系安全管理员授权。"),
+    )
 
 
 @requires_csrf_token
@@ -144,5 +151,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
     """An unexpected error shows its number, which the log carries too; never its text."""
-    detail = _("系统出错，刚才的操作可能没有完成。请把错误编号 %(number)s 告诉运维人员。") % {"number": number_of(request)}
+    detail = _("系统出错，刚才的操作可能没有完成。请把错误编号 %(number)s 告诉运维人员。") % {
+        "number": current_number.get()
+    }
     return refusal(request, status=500, code="unexpected", detail=detail)

@@ -32,9 +32,13 @@ class Grant(models.Model):
     line   code of a business line that narrows it (a water officer: a district × line "water"); blank: all
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants", verbose_name=_("用户"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants", verbose_name=_("用户")
+    )
     role = models.ForeignKey(Role, models.PROTECT, related_name="grants", verbose_name=_("角色"))
-    scope_root = models.ForeignKey("kernel.Unit", models.PROTECT, related_name="+", verbose_name=_("管理范围"))
+    scope_root = models.ForeignKey(
+        "kernel.Unit", models.PROTECT, related_name="+", verbose_name=_("管理范围")
+    )
     line = models.CharField(_("业务条线"), max_length=32, blank=True)
     from_at = models.DateTimeField(_("生效时间"), default=real_now)
     until_at = models.DateTimeField(_("失效时间"), null=True, blank=True)
@@ -45,7 +49,8 @@ class Grant(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("user", "role", "scope_root", "line"), name="grant_once"),
             models.CheckConstraint(
-                condition=Q(until_at__isnull=True) | Q(until_at__gt=F("from_at")), name="grant_ends_after_it_begins"
+                condition=Q(until_at__isnull=True) | Q(until_at__gt=F("from_at")),
+                name="grant_ends_after_it_begins",
             ),
         )
 

@@ -15,7 +15,12 @@ class NodeState(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1)
     held_since = models.DateTimeField(_("保持起始时间"), null=True, blank=True)
     released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("放行人")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("放行人"),
     )
 
     class Meta:
@@ -42,7 +47,11 @@ class SelfCheck(models.Model):
         verbose_name = _("自检")
         verbose_name_plural = _("自检")
         indexes = (
-            models.Index(fields=("id",), name="self_check_to_relay", condition=models.Q(worked_at__isnull=False, relayed_at__isnull=True)),
+            models.Index(
+                fields=("id",),
+                name="self_check_to_relay",
+                condition=models.Q(worked_at__isnull=False, relayed_at__isnull=True),
+            ),
         )
 
     def __str__(self) -> str:

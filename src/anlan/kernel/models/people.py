@@ -21,7 +21,9 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    username = models.CharField(_("登录名"), max_length=64, unique=True, validators=[UnicodeUsernameValidator()])
+    username = models.CharField(
+        _("登录名"), max_length=64, unique=True, validators=[UnicodeUsernameValidator()]
+    )
     display_name = models.CharField(_("姓名"), max_length=64)
     email = models.EmailField(_("电子邮箱"), blank=True)
     is_active = models.BooleanField(_("启用"), default=True)
@@ -34,7 +36,7 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS = ("display_name",)
+    REQUIRED_FIELDS = ["display_name"]
 
     class Meta:
         verbose_name = _("用户")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -37,8 +35,8 @@ class Record(models.Model):
     )
     version = models.PositiveIntegerField(_("版本"), default=1)
 
-    objects: ScopedManager[Self] = ScopedManager()
-    unscoped: models.Manager[Self] = models.Manager()
+    objects = ScopedManager()
+    unscoped = models.Manager()
 
     class Meta:
         abstract = True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from ninja import Query, Router, Schema
 
+from anlan.kernel.words import lazy as _
 from anlan.organisation.unit import selectors
 
 if TYPE_CHECKING:
@@ -30,13 +31,15 @@ class UnitOut(Schema):
     kind: str
 
 
-@router.get("", response=list[UnitOut], summary="单位列表（按层级排序，限管理范围内）")
-def units(request: PageRequest, q: str = "", after: str = "", limit: int = Query(100, ge=1, le=MOST)) -> QuerySet[Unit]:
+@router.get("", response=list[UnitOut], summary=_("单位列表（按层级排序，限管理范围内）"))
+def units(
+    request: PageRequest, q: str = "", after: str = "", limit: Annotated[int, Query(ge=1, le=MOST)] = 100
+) -> QuerySet[Unit]:
     """`after` is the path of the last unit received: the next page begins behind it."""
     found = selectors.list_units(request.ctx, search=q.strip()[:100])
     return found.filter(path__gt=after).order_by("path")[:limit] if after else found.order_by("path")[:limit]
 
 
-@router.get("/{int:unit_id}", response=UnitOut, summary="单个单位")
+@router.get("/{int:unit_id}", response=UnitOut, summary=_("单个单位"))
 def unit(request: PageRequest, unit_id: int) -> Unit:
     return selectors.get_unit(request.ctx, unit_id)

@@ -8,7 +8,7 @@ from anlan.site import demo
 
 
 class Command(BaseCommand):
-    help = "列出演示登录名。"
+    help = __doc__
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         self.stdout.write(demo.log_ins_as_text())

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext as _
 
 from anlan.kernel import seeds
 from anlan.kernel.models import User
 from anlan.site import demo
 
+if TYPE_CHECKING:
+    import argparse
+
 
 class Command(BaseCommand):
-    help = "迁移数据库并装入角色；演示时装入示例数据，正式运行时设立首位管理员。"
+    help = __doc__
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--mode", choices=("up", "demo", "test"), default="up")
@@ -40,11 +43,13 @@ def _administrator() -> tuple[str, str]:
     name, password = settings.ANLAN.admin_name, settings.ANLAN.admin_password
     if not name:
         if not sys.stdin.isatty():
-            raise CommandError("首次启动需要管理员：请设置 ANLAN_ADMIN_NAME 和 ANLAN_ADMIN_PASSWORD，或在终端启动。")
-        name = input("系统管理员登录名：").strip()
-        password = getpass.getpass("口令（至少 10 位）：")
-        if password != getpass.getpass("再输一次："):
-            raise CommandError("两次输入的口令不一致。")
+            raise CommandError(
+                _("首次启动需要管理员：请设置 ANLAN_ADMIN_NAME 和 ANLAN_ADMIN_PASSWORD，或在终端启动。")
+            )
+        name = input(_("系统管理员登录名：")).strip()
+        password = getpass.getpass(_("口令（至少 10 位）："))
+        if password != getpass.getpass(_("再输一次：")):
+            raise CommandError(_("两次输入的口令不一致。"))
     try:
         validate_password(password, User(username=name))
     except ValidationError as error:

@@ -16,12 +16,12 @@ from anlan.kernel.live import LIVE_SUBJECT, message
 from anlan.kernel.models import SelfCheck
 from anlan.kernel.node import is_held
 
-IDLE = 0.1  # seconds between looks
+IDLE, HELD = 0.2, 1.0  # seconds between looks
 BATCH = 500
 
 
 class Command(BaseCommand):
-    help = "把已提交的变化送到消息服务。"
+    help = __doc__
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         asyncio.run(_relay())
@@ -29,10 +29,9 @@ class Command(BaseCommand):
 
 async def _relay() -> None:
     client = await nats.connect(settings.ANLAN.nats_url, max_reconnect_attempts=-1, reconnect_time_wait=0.5)
+    while await sync_to_async(is_held)():  # noqa: ASYNC110 - a row in the database sends no event
+        await asyncio.sleep(HELD)
     while True:
-        if await sync_to_async(is_held)():
-            await asyncio.sleep(IDLE * 10)
-            continue
         changed = await sync_to_async(_to_relay)()
         for check_id in changed:
             await client.publish(LIVE_SUBJECT, message(f"self-check:{check_id}", 1))

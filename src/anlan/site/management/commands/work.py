@@ -18,14 +18,14 @@ log = logging.getLogger("anlan.worker")
 
 
 class Command(BaseCommand):
-    help = "执行后台任务。"
+    help = __doc__
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         asyncio.run(_work())
 
 
 async def _work() -> None:
-    while await sync_to_async(is_held)():
+    while await sync_to_async(is_held)():  # noqa: ASYNC110 - a row in the database sends no event
         await asyncio.sleep(HEARTBEAT)
     running = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]  # Django's has it
     async with running.open_async():

@@ -1,0 +1,39 @@
+import { beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { find, page } from '../tests/page'
+import { startHtmx } from './htmx'
+
+vi.mock('htmx.org', () => ({ default: {} }))
+
+beforeAll(startHtmx)
+beforeEach(() => {
+  document.head.innerHTML = '<meta name="csrf-token" content="t0ken">'
+  page('<template id="request-failed"><p class="an-notice">没有完成</p></template>')
+})
+
+function tell(name: string, ctx: object): CustomEvent {
+  const event = new CustomEvent(name, { detail: { ctx }, cancelable: true })
+  document.dispatchEvent(event)
+  return event
+}
+
+it('writes carry the token, reads do not', () => {
+  const [post, get] = [{ method: 'POST', headers: {} }, { method: 'GET', headers: {} }]
+  tell('htmx:config:request', { request: post })
+  tell('htmx:config:request', { request: get })
+  expect(post.headers).toEqual({ 'X-CSRFToken': 't0ken' })
+  expect(get.headers).toEqual({})
+})
+
+it('a redirect is followed by the whole page, never swapped in', () => {
+  const assign = vi.spyOn(location, 'assign').mockReturnValue()
+  const raw = { redirected: true, url: 'https://node/next/' }
+  expect(tell('htmx:before:response', { request: { method: 'POST' }, response: { raw } }).defaultPrevented).toBe(true)
+  expect(assign).toHaveBeenCalledWith('https://node/next/')
+})
+
+it('a failure is told at the top, a form with errors is not', () => {
+  tell('htmx:response:error', { request: {}, response: { raw: { status: 422 } } })
+  expect(find('#messages').textContent).toBe('')
+  tell('htmx:response:error', { request: {}, response: { raw: { status: 500 } } })
+  expect(find('#messages').textContent).toBe('没有完成')
+})

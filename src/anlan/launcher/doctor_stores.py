@@ -1,0 +1,139 @@
+"""The doctor's look into database and message server; needs the virtual environment."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any
+
+import nats.errors
+
+from anlan.launcher import jetstream
+from anlan.launcher.database import Database, DatabaseError, client_programs
+from anlan.launcher.finding import Finding, bad, good, graded, note, warning
+from anlan.launcher.node import Node
+from anlan.launcher.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from anlan import environment
+    from anlan.launcher.place import Place
+
+OLDEST_POSTGRES = 15
+SECONDS_APART = 2.0
+FULL, NEARLY = 0.98, 0.8  # shares of a limit
+STORE_LIMIT = 16 * 2**30  # bytes; max_file_store of the private server
+
+
+def examine(settings: environment.Environment, place: Place, *, running: bool) -> Iterator[Finding]:
+    node = Node(settings, "up")
+    if settings.database_url or running:
+        yield from _database(node)
+    if settings.nats_url or running:
+        yield from _bus(node, place)
+
+
+def _database(node: Node) -> Iterator[Finding]:
+    what = words("数据库", "Database")
+    programs = node.cluster.programs if node.cluster else client_programs(node.settings.postgres_bin)
+    database = Database(node.database_url(owner=True), programs)
+    try:
+        version = database.version()
+    except DatabaseError as error:
+        mend = words(
+            "查看 log/postgres.log；用外部数据库时检查地址、口令和网络。",
+            "Look at log/postgres.log, or at the URL.",
+        )
+        yield bad(what, str(error), mend)
+        return
+    yield from _database_content(what, database, version)
+    yield from _migrations(node)
+
+
+def _database_content(what: str, database: Database, version: int) -> Iterator[Finding]:
+    gis = database.ask("SELECT extversion FROM pg_extension WHERE extname = 'postgis'")
+    size = int(database.ask("SELECT pg_database_size(current_database())"))
+    seen = f"PostgreSQL {version}, PostGIS {gis or '–'}, {size / 1e6:.0f} MB"
+    if version < OLDEST_POSTGRES or not gis:
+        yield bad(
+            what, seen, words("需要 PostgreSQL ≥ 15 和 PostGIS。", "PostgreSQL ≥ 15 with PostGIS is needed.")
+        )
+    else:
+        yield good(what, seen)
+    apart = abs(float(database.ask("SELECT extract(epoch FROM clock_timestamp())")) - time.time())
+    if apart > SECONDS_APART:
+        seen = words(f"数据库服务器的时钟相差 {apart:.1f} 秒", f"the server's clock is {apart:.1f} s off")
+        yield bad(what, seen, words("两台机器都要对时。", "Synchronise both machines."))
+    if not database.is_empty() and (since := database.ask("SELECT held_since FROM kernel_nodestate")):
+        mend = words(
+            "在“节点状态”页核对待发内容后放行。", "Look at what waits on the page Node, then release."
+        )
+        yield warning(
+            words("保持状态", "Held"), words(f"自 {since} 起不对外发送", f"sends nothing since {since}"), mend
+        )
+
+
+def _migrations(node: Node) -> Iterator[Finding]:
+    what = words("数据库结构", "Migrations")
+    command = [node.python, "-m", "anlan.site", "migrate", "--check", "--no-input", "-v0"]
+    done = subprocess.run(
+        command, env=node.told(owner=True), cwd="/", capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [words("有未执行的迁移", "some are not applied")])[-1]
+        yield bad(
+            what, last, words("重新启动节点，启动时自动迁移。", "Restart the node: it migrates at its start.")
+        )
+    else:
+        yield good(what, words("为当前版本", "as this version wants"))
+
+
+def _bus(node: Node, place: Place) -> Iterator[Finding]:
+    what = words("消息服务", "Message server")
+    url = node.bus.url if node.bus else node.settings.nats_url
+    try:
+        streams, version = asyncio.run(_ask(url))
+    except (OSError, TimeoutError, nats.errors.Error, jetstream.StreamError) as error:
+        mend = words(
+            f"查看 {place.logs}/nats.log；用外部服务时检查地址和 JetStream。",
+            f"Look at {place.logs}/nats.log, or at the URL.",
+        )
+        yield bad(what, str(error) or type(error).__name__, mend)
+        return
+    stored = sum(stream["state"]["bytes"] for stream in streams if stream["config"]["storage"] == "file")
+    seen = f"NATS {version}, {words(f'{len(streams)} 个消息流', f'{len(streams)} streams')}, {stored / 1e6:.0f} MB"
+    share = stored / STORE_LIMIT if node.bus else 0.0
+    mend = words("减少保留的消息，或另用外部消息服务。", "Keep fewer messages, or use an outside server.")
+    yield graded(what, seen, mend if share > NEARLY else "", is_bad=share > FULL, is_low=share > NEARLY)
+    for stream in streams:
+        yield from _stream(stream)
+
+
+async def _ask(url: str) -> tuple[list[dict[str, Any]], str]:
+    async with jetstream.connected(url) as client:
+        return await jetstream.list_streams(client), str(client.connected_server_version)
+
+
+def _stream(stream: dict[str, Any]) -> Iterator[Finding]:
+    """A stream that is full refuses: stations get no confirmation."""
+    config, state = stream["config"], stream["state"]
+    limits = ((state["messages"], config.get("max_msgs", -1)), (state["bytes"], config.get("max_bytes", -1)))
+    share = max((used / limit for used, limit in limits if limit > 0), default=0.0)
+    what = words(f"消息流 {config['name']}", f"Stream {config['name']}")
+    seen = words(
+        f"{state['messages']} 条，已用 {share:.0%}", f"{state['messages']} messages, {share:.0%} used"
+    )
+    if config.get("discard") != "new":
+        share = 0.0  # the oldest make room
+    if share >= FULL:
+        seen = words(f"已满！新消息被拒收。{seen}", f"FULL! New messages are refused. {seen}")
+    mend = words(
+        "检查后台任务是否在运行、处理是否跟得上，或提高该流的上限。",
+        "Does the worker run and keep up? Or raise its limit.",
+    )
+    if share >= NEARLY:
+        yield graded(what, seen, mend, is_bad=share >= FULL, is_low=True)
+    else:
+        yield note(what, seen)

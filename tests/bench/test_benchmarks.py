@@ -1,0 +1,44 @@
+"""What can be said of the benchmarks themselves without running them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from bench import calibration, idle, pages, runner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNITS = {"s", "1/s", "MB"}
+
+
+def test_every_benchmark_has_a_file_a_bar_and_a_known_unit() -> None:
+    known = runner.registry()
+    assert {"idle", "start", "firstrun", "pages"} <= known.keys()
+    assert all(one.bar is not None and one.unit in UNITS and all(one.about) for one in known.values())
+
+
+def test_family_of_a_process_holds_itself() -> None:
+    assert os.getpid() in idle.family(os.getpid())
+    assert os.getpid() in idle.family(os.getppid())
+
+
+def test_memory_of_a_process_is_read_and_of_one_that_went_is_nothing() -> None:
+    assert idle.pss_mb(os.getpid()) > 1
+    assert idle.memory_alone_mb([os.getpid()]) >= idle.pss_mb(os.getpid())
+    gone = int("9" * 9)
+    assert idle.pss_mb(gone) == 0
+    assert idle.arguments(gone) == [""]
+
+
+def test_the_page_of_a_visitor_is_not_taken_for_that_of_a_user() -> None:
+    pages.check_is_logged_in_page('<nav class="an-nav"></nav><span>duty</span>')
+    with pytest.raises(SystemExit):
+        pages.check_is_logged_in_page('<nav class="an-nav"></nav><form></form>')
+
+
+def test_calibration_reads_processor_and_disk(tmp_path: Path) -> None:
+    assert calibration.python_loop() > 0
+    assert calibration.fdatasync_rate(tmp_path) > 0
