@@ -1,80 +1,131 @@
-"""`pages`: a logged-in page through the front door, against the same page straight from the page processes.
+"""`pages`: a logged-in page through the front door, against the same page straight from granian.
 
-The page is the product's own home page `/`: session, user, rights, navigation and templates, no list. Both ways lead to
-the same granian processes of the same node, over nginx (TLS, HTTP/2) or right to their Unix socket (HTTP/1.1), never at
-the same time; so the ratio is what the door costs.
+The page is the product's own home page `/`: session, user, rights, navigation and templates, no list. The limit is
+granian with the node's own command and environment, one process to a socket, each with its share of the connections
+(HTTP/1.1, no TLS): behind one shared socket a single process takes all connections that are opened at once, and the
+limit would be that of one core. Never both at the same time.
 """
 
 from __future__ import annotations
 
 import re
 import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anlan.launcher.node import answers
+from anlan.launcher.place import is_root
 from bench.figures import Benchmark, Figure, Options, ratio_at_least, take_turns
-from bench.node import USER, demo_node, log_in
+from bench.node import USER, DemoNode, demo_node, log_in
+from bench.processes import arguments, family, label, proc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 BAR = ratio_at_least(0.7)
 CLIENTS = 8  # connections, one request at a time on each: as many as the page processes have threads
 SECONDS, WARM_UP = 5, 1
-NO_OTHER = re.compile(r"status codes: (\d+) 2xx, 0 3xx, 0 4xx, 0 5xx")
+PATIENCE = 60.0  # seconds for granian to start
+ONLY_200 = re.compile(r"status codes: \d+ 2xx, 0 3xx, 0 4xx, 0 5xx")
 NO_FAILURE = re.compile(r" 0 failed, 0 errored, 0 timeout")
+FROM_DOOR = ("-H", "x-forwarded-proto: https", "-H", "x-forwarded-for: 127.0.0.1")
 
 
 def measure(options: Options) -> Sequence[Figure]:
-    with demo_node("pages") as node, node.client() as client:
+    with demo_node("pages") as node, node.client() as client, straight_from_granian(node) as sockets:
         cookie = log_in(client)
         check_is_logged_in_page(client.get("/").text)
-        door = [f"{node.url}/"]
+        door = [[f"{node.url}/", "-c", str(CLIENTS)]]
+        share = str(CLIENTS // len(sockets))
         straight = [
-            "--h1",
-            f"--base-uri=unix:{node.web_socket}",
-            "http://127.0.0.1/",
-            "-H",
-            "x-forwarded-proto: https",
+            [f"--base-uri=unix:{one}", "--h1", "http://127.0.0.1/", *FROM_DOOR, "-c", share]
+            for one in sockets
         ]
         readings = take_turns(
             options.rounds(),
             {
-                "door": lambda: rate(cookie, *door),
-                "straight": lambda: rate(cookie, *straight),
-                "door, gzip": lambda: rate(cookie, *door, "-H", "accept-encoding: gzip"),
+                "door": lambda: rate(cookie, door),
+                "straight": lambda: rate(cookie, straight),
+                "door, gzip": lambda: rate(cookie, [[*door[0], "-H", "accept-encoding: gzip"]]),
             },
         )
         check_is_logged_in_page(client.get("/").text)
-    how = f"h2load on the same cores, {CLIENTS} connections, {SECONDS} s a run"
+    how = (
+        f"page: the product's home page / of a logged-in user; limit: {len(sockets)} granian processes, a socket each",
+        f"h2load on the same cores, {CLIENTS} connections, {SECONDS} s a run; every response 200",
+    )
     return [
-        Figure("pages", "1/s", readings["door"], readings["straight"], BAR, (how, "every response 200")),
+        Figure("pages", "1/s", readings["door"], readings["straight"], BAR, how),
         Figure(
             "pages-gzip",
             "1/s",
             readings["door, gzip"],
             readings["straight"],
-            remarks=("as browsers ask for it",),
+            remarks=("compressed, as for browsers",),
         ),
     ]
 
 
-def rate(cookie: str, *target: str) -> float:
-    """Requests per second of h2load; stops the benchmark if any response was not 200."""
-    command = [
-        "h2load",
-        "-c",
-        str(CLIENTS),
-        "-D",
-        str(SECONDS),
-        "--warm-up-time",
-        str(WARM_UP),
-        "-H",
-        f"cookie: {cookie}",
+@contextmanager
+def straight_from_granian(node: DemoNode) -> Iterator[list[Path]]:
+    """As many granian processes as the node has page processes, as the same user, each on a socket of its own."""
+    command, told, owner = running_web(node)
+    sockets = [
+        node.web_socket.with_name(f"straight-{number}.sock") for number in range(option(command, "--workers"))
     ]
-    done = subprocess.run([*command, *target], capture_output=True, text=True, check=True)
-    found = re.search(r"finished in [^,]+, ([\d.]+) req/s", done.stdout)
-    if not found or not NO_OTHER.search(done.stdout) or not NO_FAILURE.search(done.stdout):
-        raise SystemExit(f"h2load met responses that are not the page:\n{done.stdout}")
+    prefix = ["setpriv", *owner, "--pdeathsig", "SIGTERM", "--"]
+    processes = [
+        subprocess.Popen(prefix + alone(command, one), env=told, cwd="/", stdin=subprocess.DEVNULL)
+        for one in sockets
+    ]
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not all(answers(one, "/-/alive") for one in sockets):
+            if time.monotonic() > deadline:
+                raise SystemExit("granian did not come up")
+            time.sleep(0.1)
+        yield sockets
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
+
+
+def running_web(node: DemoNode) -> tuple[list[str], dict[str, str], list[str]]:
+    """Command and environment of the node's page processes, and the options that make setpriv their user."""
+    pid = next(pid for pid in family(node.launcher.pid) if label(pid) == "web")
+    pairs = (pair.partition("=") for pair in proc_text(pid, "environ").split("\0") if pair)
+    who = Path(f"/proc/{pid}").stat()
+    owner = [f"--reuid={who.st_uid}", f"--regid={who.st_gid}", "--clear-groups"] if is_root() else []
+    return arguments(pid), {name: text for name, _, text in pairs}, owner
+
+
+def option(command: Sequence[str], name: str) -> int:
+    return int(command[command.index(name) + 1])
+
+
+def alone(command: Sequence[str], socket: Path) -> list[str]:
+    """The same command with one process, on that socket."""
+    changed = list(command)
+    changed[changed.index("--uds") + 1] = str(socket)
+    changed[changed.index("--workers") + 1] = "1"
+    return changed
+
+
+def rate(cookie: str, targets: Sequence[Sequence[str]]) -> float:
+    """Requests per second of one h2load a target, all at once; stops the benchmark if any response was not 200."""
+    common = ["h2load", "-D", str(SECONDS), "--warm-up-time", str(WARM_UP), "-H", f"cookie: {cookie}"]
+    loads = [subprocess.Popen([*common, *target], stdout=subprocess.PIPE, text=True) for target in targets]
+    return sum(rate_said(load.communicate()[0]) for load in loads)
+
+
+def rate_said(output: str) -> float:
+    """Requests per second from what h2load printed."""
+    found = re.search(r"finished in [^,]+, ([\d.]+) req/s", output)
+    if not found or not ONLY_200.search(output) or not NO_FAILURE.search(output):
+        raise SystemExit(f"h2load met responses that are not the page:\n{output}")
     return float(found[1])
 
 

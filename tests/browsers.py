@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
 
@@ -39,7 +39,15 @@ def browser() -> Iterator[Browser]:
             running.close()
 
 
-def new_page(running: Browser, width: int = 1366, height: int = 768, scheme: str = "light") -> Page:
+def new_page(
+    running: Browser,
+    width: int = 1366,
+    height: int = 768,
+    *,
+    scheme: str = "light",
+    state: Any = None,
+    base: str | None = None,
+) -> Page:
     """A page of its own context, in Chinese, as in a duty room."""
     context = running.new_context(
         viewport={"width": width, "height": height},
@@ -47,6 +55,8 @@ def new_page(running: Browser, width: int = 1366, height: int = 768, scheme: str
         timezone_id="Asia/Shanghai",
         ignore_https_errors=True,
         color_scheme="dark" if scheme == "dark" else "light",
+        storage_state=state,
+        base_url=base,
     )
     return context.new_page()
 

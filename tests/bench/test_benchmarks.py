@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from bench import calibration, idle, pages, runner
+from bench import calibration, pages, processes, runner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,16 +21,16 @@ def test_every_benchmark_has_a_file_a_bar_and_a_known_unit() -> None:
 
 
 def test_family_of_a_process_holds_itself() -> None:
-    assert os.getpid() in idle.family(os.getpid())
-    assert os.getpid() in idle.family(os.getppid())
+    assert os.getpid() in processes.family(os.getpid())
+    assert os.getpid() in processes.family(os.getppid())
 
 
 def test_memory_of_a_process_is_read_and_of_one_that_went_is_nothing() -> None:
-    assert idle.pss_mb(os.getpid()) > 1
-    assert idle.memory_alone_mb([os.getpid()]) >= idle.pss_mb(os.getpid())
+    assert processes.pss_mb(os.getpid()) > 1
+    assert processes.memory_alone_mb([os.getpid()]) >= processes.pss_mb(os.getpid())
     gone = int("9" * 9)
-    assert idle.pss_mb(gone) == 0
-    assert idle.arguments(gone) == [""]
+    assert processes.pss_mb(gone) == 0
+    assert processes.arguments(gone) == [""]
 
 
 def test_the_page_of_a_visitor_is_not_taken_for_that_of_a_user() -> None:
@@ -42,3 +42,33 @@ def test_the_page_of_a_visitor_is_not_taken_for_that_of_a_user() -> None:
 def test_calibration_reads_processor_and_disk(tmp_path: Path) -> None:
     assert calibration.python_loop() > 0
     assert calibration.fdatasync_rate(tmp_path) > 0
+
+
+def test_the_limit_is_the_node_s_own_granian_with_one_process_and_another_socket(tmp_path: Path) -> None:
+    command = [
+        "python",
+        "-m",
+        "granian",
+        "--uds",
+        "web.sock",
+        "--workers",
+        "2",
+        "--blocking-threads",
+        "4",
+        "app",
+    ]
+    assert pages.option(command, "--workers") == 2
+    alone = pages.alone(command, tmp_path / "own.sock")
+    assert alone == [*command[:4], str(tmp_path / "own.sock"), "--workers", "1", *command[7:]]
+
+
+GOOD = """finished in 6.00s, 96.40 req/s, 1.01MB/s
+requests: 482 total, 482 started, 482 done, 482 succeeded, 0 failed, 0 errored, 0 timeout
+status codes: 482 2xx, 0 3xx, 0 4xx, 0 5xx"""
+
+
+def test_rate_is_read_from_h2load_only_if_every_response_was_the_page() -> None:
+    assert pages.rate_said(GOOD) == 96.4
+    for bad in (GOOD.replace("0 3xx", "3 3xx"), GOOD.replace("0 failed", "1 failed"), ""):
+        with pytest.raises(SystemExit):
+            pages.rate_said(bad)

@@ -110,7 +110,7 @@ def kill_and_see_it_return(node: LiveNode, name: str, page: Page) -> None:
 
 def a_page_that_stayed_open_still_learns_of_changes(page: Page) -> None:
     page.get_by_role("button", name="自检").click()
-    page.wait_for_selector("[data-self-check=done]", timeout=30_000)
+    page.get_by_text("全程走通").wait_for(timeout=30_000)
 
 
 def unfinished(node: LiveNode) -> int:

@@ -82,6 +82,14 @@ COMMANDS = {
 
 def main(arguments: Sequence[str]) -> int:
     """Set up what the command needs, then run it inside the virtual environment."""
+    try:
+        return _main(arguments)
+    except KeyboardInterrupt:
+        say("\n已中断。再次执行同一命令会接着做完。", "\nInterrupted. The same command goes on from here.")
+        return 130
+
+
+def _main(arguments: Sequence[str]) -> int:
     name = arguments[0] if arguments else ""
     if name in {"", "-h", "--help", "help"}:
         _help()

@@ -13,7 +13,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import ssl
 import subprocess
 import sys
@@ -97,7 +96,7 @@ def _into_venv(arguments: Sequence[str]) -> None:
     if sys.prefix == str(python.parents[1]) or not os.access(python, os.X_OK):
         return
     if subprocess.run([python, "-c", "import psycopg"], capture_output=True, check=False).returncode == 0:
-        os.execv(python, [str(python), str(CHECKOUT / "anlan"), "doctor", *arguments])  # noqa: S606 - our own Python
+        os.execv(python, [str(python), str(CHECKOUT / "anlan"), "doctor", *arguments])
 
 
 def _look() -> Look:
@@ -335,7 +334,7 @@ def _port(look: Look) -> Iterator[Finding]:
             mend = words(f"查看 {look.place.logs}/nginx.log。", f"Look at {look.place.logs}/nginx.log.")
             yield bad(what, words("节点在运行，但端口不通", "the node runs, but nobody listens"), mend)
     elif trouble := ports.trouble(look.settings.listen or "0.0.0.0", look.settings.port):  # noqa: S104 - a probe
-        yield bad(what, words(*trouble).split("。")[0], words(*trouble))
+        yield bad(what, *trouble)
     else:
         yield good(what, words("空闲", "free"))
 

@@ -21,8 +21,8 @@ daemon off;
 {user}
 worker_processes auto;
 worker_rlimit_nofile 8192;
-pid {home}/nginx.pid;
-error_log {logs}/nginx.log warn;
+pid "{home}/nginx.pid";
+error_log "{logs}/nginx.log" warn;
 events {{ worker_connections 4096; }}
 http {{
   include /etc/nginx/mime.types;
@@ -31,12 +31,12 @@ http {{
   server_tokens off;
   sendfile on;
   tcp_nopush on;
-  access_log {logs}/access.log;
-  client_body_temp_path {home}/body;
-  proxy_temp_path {home}/proxy;
-  fastcgi_temp_path {home}/fastcgi;
-  uwsgi_temp_path {home}/uwsgi;
-  scgi_temp_path {home}/scgi;
+  access_log "{logs}/access.log";
+  client_body_temp_path "{home}/body";
+  proxy_temp_path "{home}/proxy";
+  fastcgi_temp_path "{home}/fastcgi";
+  uwsgi_temp_path "{home}/uwsgi";
+  scgi_temp_path "{home}/scgi";
 
   # A slow or greedy client holds a connection here, never a process behind.
   client_header_timeout 10s;
@@ -53,15 +53,15 @@ http {{
   gzip_types text/css text/javascript application/javascript application/json image/svg+xml application/geo+json;
   gzip_min_length 1024;
 
-  upstream web {{ server unix:{run}/web.sock; keepalive 32; }}
-  upstream live {{ server unix:{run}/live.sock; }}
+  upstream web {{ server "unix:{run}/web.sock"; keepalive 32; }}
+  upstream live {{ server "unix:{run}/live.sock"; }}
 
   server {{
     listen {listen}:{port} ssl{http2_old};
     {http2_new}
     server_name _;
-    ssl_certificate {certificate};
-    ssl_certificate_key {key};
+    ssl_certificate "{certificate}";
+    ssl_certificate_key "{key}";
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache shared:tls:4m;
     ssl_session_timeout 1d;
@@ -78,21 +78,21 @@ http {{
     proxy_set_header X-Forwarded-Host "";
 
     location /static/dist/assets/ {{
-      alias {dist}/assets/;
+      alias "{dist}/assets/";
       add_header Cache-Control "public, max-age=31536000, immutable";
       add_header X-Content-Type-Options nosniff;
     }}
     location /static/dist/ {{
-      alias {dist}/;
+      alias "{dist}/";
       add_header Cache-Control "no-cache";
       add_header X-Content-Type-Options nosniff;
     }}
     location /static/ {{
-      alias {var}/static/;
+      alias "{var}/static/";
       add_header Cache-Control "public, max-age=3600";
       add_header X-Content-Type-Options nosniff;
     }}
-    location = /ca/anlan-ca.crt {{ alias {var}/public/anlan-ca.crt; }}
+    location = /ca/anlan-ca.crt {{ alias "{var}/public/anlan-ca.crt"; }}
     location = /live {{
       proxy_pass http://live;
       proxy_buffering off;

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from anlan.launcher import certificates, nginx
+from anlan.launcher import certificates, nginx, ports
 from anlan.launcher.nats import Server
 from anlan.launcher.place import Place, default_var
 from anlan.launcher.postgres import APP, OWNER, Cluster
@@ -22,7 +22,7 @@ from anlan.launcher.supervisor import Program, Supervisor, end_leftovers
 from anlan.launcher.words import say, stop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from anlan import environment
@@ -114,8 +114,8 @@ class Node:
         )
         live = (*self._granian("live", "asgi"), "--workers", "1", "anlan.site.live:application")
         return [
-            self._program("web", web, stores, lambda: answers(sockets / "web.sock", "/-/alive")),
-            self._program("live", live, stores, lambda: answers(sockets / "live.sock", "/-/alive")),
+            self._program("web", web, stores, sockets / "web.sock"),
+            self._program("live", live, stores, sockets / "live.sock"),
             self._program("worker", (self.python, "-m", "anlan.site", "work"), stores),
             self._program("relay", (self.python, "-m", "anlan.site", "relay"), stores),
             nginx.door(self.place, self.listen, self.settings.port, certificate),
@@ -137,10 +137,17 @@ class Node:
         name: str,
         command: tuple[str, ...],
         after: tuple[str, ...],
-        ready: Callable[[], bool] = lambda: True,
+        socket: Path | None = None,
     ) -> Program:
+        """A service; one with a socket is ready when it answers there."""
         return Program(
-            name, command, user=self.place.app_user, environment=self.told(), after=after, ready=ready
+            name,
+            command,
+            user=self.place.app_user,
+            environment=self.told(),
+            after=after,
+            ready=lambda: socket is None or answers(socket, "/-/alive"),
+            sockets=(socket,) if socket else (),
         )
 
     def manage(self, *arguments: str, owner: bool = True) -> subprocess.CompletedProcess[bytes]:
@@ -168,9 +175,23 @@ class Node:
         finally:
             await supervisor.stop()
 
-    async def _wait(self, supervisor: Supervisor, programs: list[Program], seconds: float) -> None:
-        late = await supervisor.until_ready([program.name for program in programs], seconds)
-        if late:
+    async def _wait(
+        self,
+        supervisor: Supervisor,
+        programs: list[Program],
+        seconds: float,
+        unless: asyncio.Event | None = None,
+    ) -> None:
+        """Wait until all answer; give up with their logs after `seconds`, without a word once `unless` is set."""
+        waited = [program.name for program in programs]
+        ready = asyncio.create_task(supervisor.until_ready(waited, seconds))
+        ending = asyncio.create_task((unless or asyncio.Event()).wait())
+        await asyncio.wait({ready, ending}, return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        if not ready.done():
+            ready.cancel()
+            return
+        if late := ready.result():
             names = ", ".join(late)
             logs = "\n".join(f"--- {name}\n{tail(self.place.logs / f'{name}.log')}" for name in late)
             stop(f"未能启动：{names}\n{logs}", f"Did not start: {names}\n{logs}")
@@ -178,18 +199,25 @@ class Node:
     async def serve(self, begun: float) -> None:
         """Bring the node up, say where it is, and keep it up until a signal ends it."""
         told_to_stop = asyncio.Event()
+
+        def end() -> None:
+            if not told_to_stop.is_set():
+                say("\n正在停止……", "\nStopping …")
+            told_to_stop.set()
+
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, end)
         async with self.stores_up() as supervisor:
             prepared = await asyncio.to_thread(self.manage, "prepare", f"--mode={self.mode}")
-            if prepared.returncode:
-                stop("数据库迁移失败，见上。", "The migration failed, see above.")
-            services = self.services()
-            supervisor.start(services)
-            await self._wait(supervisor, services, 60)
-            self._announce(time.monotonic() - begun)
+            if not told_to_stop.is_set():
+                if prepared.returncode:
+                    stop("数据库迁移失败，见上。", "The migration failed, see above.")
+                services = self.services()
+                supervisor.start(services)
+                await self._wait(supervisor, services, 60, unless=told_to_stop)
+            if not told_to_stop.is_set():
+                self._announce(time.monotonic() - begun)
             await told_to_stop.wait()
-            say("\n正在停止……", "\nStopping …")
         say("已停止。", "Stopped.")
 
     def _announce(self, seconds: float) -> None:
@@ -210,6 +238,8 @@ class Node:
                 say(
                     f"已结束上次遗留的 {count} 个进程。", f"Ended {count} processes that an earlier run left."
                 )
+            if taken := ports.trouble(self.listen, self.settings.port):
+                stop("".join(taken), " ".join(taken))
             asyncio.run(self.serve(begun))
 
 

@@ -8,11 +8,13 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+from anlan.launcher.words import words
+
 LISTENING = "0A"  # state of a socket in /proc/net/tcp
 
 
 def trouble(address: str, port: int) -> tuple[str, str] | None:
-    """Why nobody could listen there, in both languages; None if all is well."""
+    """What is wrong with listening there, and how to mend it; None if all is well."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -27,19 +29,31 @@ def trouble(address: str, port: int) -> tuple[str, str] | None:
 def _reason(error: OSError, address: str, port: int) -> tuple[str, str]:
     if error.errno == errno.EADDRINUSE:
         who = holder(port)
-        by_zh, by_en = (f"（{who}）", f" ({who})") if who else ("", "")
         return (
-            f"端口 {port} 已被其他程序占用{by_zh}。请停止该程序，或用 ANLAN_PORT 另选端口。",
-            f"Port {port} is taken by another program{by_en}. Stop it, or choose another with ANLAN_PORT.",
+            words(f"端口 {port} 已被其他程序占用", f"Port {port} is taken by another program")
+            + (f" ({who})" if who else "")
+            + words("。", "."),
+            words(
+                "请停止该程序，或用 ANLAN_PORT 另选端口。", "Stop it, or choose another port with ANLAN_PORT."
+            ),
         )
     if error.errno == errno.EACCES:
         return (
-            f"当前用户无权使用端口 {port}（1024 以下需要管理员权限）。请用 ANLAN_PORT 另选端口，或以 root 启动。",
-            f"This user may not listen on port {port} (below 1024). Choose another with ANLAN_PORT, or start as root.",
+            words(
+                f"当前用户无权使用端口 {port}（1024 以下需要管理员权限）。",
+                f"Port {port} is below 1024: not for this user.",
+            ),
+            words(
+                "请用 ANLAN_PORT 另选端口，或以 root 启动。",
+                "Choose another with ANLAN_PORT, or start as root.",
+            ),
         )
     return (
-        f"无法监听 {address}:{port}：{error.strerror}。请检查 ANLAN_LISTEN。",
-        f"Cannot listen on {address}:{port}: {error.strerror}. Look at ANLAN_LISTEN.",
+        words(
+            f"无法监听 {address}:{port}：{error.strerror}。",
+            f"Cannot listen on {address}:{port}: {error.strerror}.",
+        ),
+        words("请检查 ANLAN_LISTEN。", "Look at ANLAN_LISTEN."),
     )
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import getpass
 import os
+import shutil
 import signal
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from anlan.launcher.packages import postgres_folders
 from anlan.launcher.place import is_root
@@ -85,7 +87,7 @@ class Cluster:
         return self.place.run / "pg"
 
     def url(self, role: str, database: str = DATABASE) -> str:
-        return f"postgresql://{role}@/{database}?host={self.socket}"
+        return f"postgresql://{role}@/{database}?host={quote(str(self.socket), safe='')}"
 
     def make(self) -> None:
         """Make the cluster if there is none, and write its settings afresh."""
@@ -96,10 +98,12 @@ class Cluster:
             if owner:
                 os.chown(folder, owner.pw_uid, owner.pw_gid)
             folder.chmod(0o700)
+            fresh = folder / "new"  # becomes the data folder only when it is whole
+            shutil.rmtree(fresh, ignore_errors=True)
             self._run(
                 "initdb",
                 "-D",
-                str(self.data),
+                str(fresh),
                 "-U",
                 SUPER,
                 "-A",
@@ -109,8 +113,9 @@ class Cluster:
                 "--locale=C.UTF-8",
                 "-k",
             )
-            with (self.data / "postgresql.conf").open("a") as file:
+            with (fresh / "postgresql.conf").open("a") as file:
                 file.write("\ninclude 'anlan.conf'\n")
+            fresh.rename(self.data)
         self._write("anlan.conf", self._config())
         self._write("pg_hba.conf", ACCESS)
         self._write("pg_ident.conf", self._people())
@@ -177,6 +182,7 @@ class Cluster:
             capture_output=True,
             text=True,
             check=False,
+            process_group=0,  # Ctrl-C is for the launcher, which ends in order
         )
         if done.returncode:
             stop(

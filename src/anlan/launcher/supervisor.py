@@ -32,6 +32,7 @@ class Program:
     ready      answers True once others may use it; called in a thread, every 50 ms at first
     after      names of programs that must be ready before this one starts
     patience   seconds between the stop signal and SIGKILL
+    sockets    files that a killed run leaves behind and the next would stumble over; removed before each start
     """
 
     name: str
@@ -42,6 +43,7 @@ class Program:
     ready: Callable[[], bool] = lambda: True
     after: tuple[str, ...] = ()
     patience: float = 15.0
+    sockets: tuple[Path, ...] = ()
 
 
 @dataclass
@@ -121,6 +123,8 @@ class Supervisor:
 
     async def _spawn(self, running: Running) -> None:
         program = running.program
+        for socket in program.sockets:
+            socket.unlink(missing_ok=True)
         log = self.logs / f"{program.name}.log"
         _shorten(log)
         with log.open("ab") as out:

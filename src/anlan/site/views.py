@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from anlan.kernel import node
 from anlan.kernel.logs import current_number
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 FORMS = ("desk", "register", "record", "act", "board", "map", "wall")
 
 
-@require_GET
+@require_safe
 def home(request: PageRequest) -> HttpResponse:
     return render(request, "site/home.html")
 
 
 @login_not_required
-@require_GET
+@require_safe
 @never_cache
 def alive(_request: HttpRequest) -> HttpResponse:
     """For the supervisor and load balancers: this process answers."""
@@ -57,7 +57,7 @@ def preferences(request: PageRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 @needs("kernel.node.read")
 def node_status(request: PageRequest) -> HttpResponse:
     return render(request, "site/node.html", _node_page(request, None))
@@ -70,7 +70,7 @@ def node_selfcheck(request: PageRequest) -> HttpResponse:
     return redirect("node_selfcheck_result", check.pk)
 
 
-@require_GET
+@require_safe
 @needs("kernel.node.read")
 def node_selfcheck_result(request: PageRequest, check_id: int) -> HttpResponse:
     """The page with one self-check; the live page fetches only its fragment again."""
@@ -98,7 +98,7 @@ def _node_page(request: PageRequest, check: SelfCheck | None) -> dict[str, Any]:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def ca_page(request: HttpRequest) -> HttpResponse:
     """How to install the root certificate that this node made itself."""
     file = settings.ANLAN.var / "public/anlan-ca.crt" if settings.ANLAN.var else None
@@ -109,7 +109,7 @@ def ca_page(request: HttpRequest) -> HttpResponse:
     return render(request, "site/ca.html", {"fingerprint": digest, "expires_at": root.not_valid_after_utc})
 
 
-@require_GET
+@require_safe
 def styleguide(request: PageRequest, form: str = "") -> HttpResponse:
     """Living examples of the look: tokens, components and the seven page forms; in the demo and in tests only."""
     if settings.ANLAN.mode == "up" or (form and form not in FORMS):

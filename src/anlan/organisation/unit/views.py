@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.core.paginator import Paginator
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from anlan.kernel.pages import needs
 from anlan.organisation.unit import selectors
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROWS = 50
 
 
-@require_GET
+@require_safe
 @needs("organisation.unit.read")
 def unit_list(request: PageRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()[:100]
@@ -29,7 +29,7 @@ def unit_list(request: PageRequest) -> HttpResponse:
     return render(request, "unit/list.html", {"rows": rows, "page": page, "search": search})
 
 
-@require_GET
+@require_safe
 @needs("organisation.unit.read")
 def unit_detail(request: PageRequest, unit_id: int) -> HttpResponse:
     unit = selectors.get_unit(request.ctx, unit_id)

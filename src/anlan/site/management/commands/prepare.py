@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, mode: str, **_options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("createcachetable")
+        call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["dist"])
         seeds.load_roles()
         if mode == "demo":
