@@ -49,6 +49,7 @@ def read(node: DemoNode, options: Options, name: str) -> tuple[list[float], tupl
 
 def pause_and_read(node: DemoNode) -> float:
     time.sleep(PAUSE)
+    node.check_is_whole()
     return sum(pss_mb(pid) for pid in family(node.launcher.pid))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -49,6 +50,19 @@ class DemoNode:
     @property
     def web_socket(self) -> Path:
         return self.home / "run/app/web.sock"
+
+    def check_is_whole(self) -> None:
+        """Stop the benchmark if the node was stopped or lost a program: what is measured then is something else."""
+        known = json.loads((self.home / "run/programs.json").read_text())["programs"]
+        ill = [program["name"] for program in known if program["state"] != "running" or program["restarts"]]
+        if self.launcher.poll() is not None or ill:
+            raise SystemExit(
+                f"the node did not stay up: {', '.join(ill) or 'its launcher has ended'}\n{self.said()}"
+            )
+
+    def said(self) -> str:
+        """The end of what the launcher printed."""
+        return self.output.read_text(errors="replace")[-LAST_WORDS:]
 
     def client(self) -> httpx.Client:
         """A browser's stand-in that trusts this node's root certificate."""
@@ -100,8 +114,7 @@ def until_log_in_page(node: DemoNode, patience: float = PATIENCE) -> None:
     deadline = time.monotonic() + patience
     while not (_answers(node, "/-/alive") and _answers(node, LOG_IN)):
         if node.launcher.poll() is not None or time.monotonic() > deadline:
-            said = node.output.read_text(errors="replace")[-LAST_WORDS:]
-            raise SystemExit(f"the node did not come up:\n{said}")
+            raise SystemExit(f"the node did not come up:\n{node.said()}")
         time.sleep(0.02)
 
 

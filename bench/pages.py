@@ -52,6 +52,7 @@ def measure(options: Options) -> Sequence[Figure]:
             },
         )
         check_is_logged_in_page(client.get("/").text)
+        node.check_is_whole()
     how = (
         f"page: the product's home page / of a logged-in user; limit: {len(sockets)} granian processes, a socket each",
         f"h2load on the same cores, {CLIENTS} connections, {SECONDS} s a run; every response 200",

@@ -40,7 +40,10 @@ def test_pages_are_whole_and_accessible(
 ) -> None:
     page = new_page(chromium, *SIZES[size], scheme=scheme, state=state, base=node.address)
     complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+    page.on(
+        "console",
+        lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None,
+    )
     faults = [fault for address in PAGES for fault in faults_of(page, address)]
     page.context.close()
     # The page that is not there answers 404, and Chromium notes that in its console.

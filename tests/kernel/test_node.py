@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
 
 from anlan.kernel import node
 from anlan.kernel.errors import NotAllowed, NotFound
@@ -77,3 +79,11 @@ def test_waiting_work_is_counted_by_task(world: World) -> None:
     for _ in range(3):
         node.start_self_check(acting(world.officer))
     assert node.list_waiting(acting(world.officer)) == [("kernel.self_check", 3)]
+
+
+def test_a_job_that_meets_a_passing_failure_is_tried_again(world: World) -> None:
+    del world
+    task = app.tasks["kernel.self_check"]
+    job = Job(id=1, queue="q", lock=None, queueing_lock=None, task_name=task.name, attempts=0)
+    assert task.get_retry_exception(OperationalError("the database is gone"), job) is not None
+    assert task.get_retry_exception(ValueError("the job is wrong"), job) is None

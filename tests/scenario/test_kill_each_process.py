@@ -43,7 +43,6 @@ class Load:
             try:
                 answer = client.post("/node/self-check/", data={"csrfmiddlewaretoken": token})
             except httpx.HTTPError:
-                client.close()
                 client = self._again(client)
                 self.refused += 1
                 continue
@@ -52,10 +51,12 @@ class Load:
             else:
                 self.refused += 1
             time.sleep(0.02)
+        client.close()
 
     def _again(self, old: httpx.Client) -> httpx.Client:
         fresh = self.node.client()
         fresh.cookies = old.cookies
+        old.close()
         return fresh
 
 

@@ -1,10 +1,9 @@
-"""Job entry points of the kernel: parse, call one service."""
-
-from procrastinate.contrib.django import app
+"""Job entry points of the kernel."""
 
 from anlan.kernel import node
+from anlan.kernel.background import job
 
 
-@app.task(name="kernel.self_check")
+@job("kernel.self_check")
 def self_check(check_id: int) -> None:
     node.work_self_check(check_id)

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel import rooms
-from anlan.kernel.models import User
 from anlan.kernel.node import is_held
 from anlan.kernel.scope import can, require
 from anlan.kernel.terms import Density, Theme
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+    from anlan.kernel.models import User
     from anlan.kernel.requests import PageRequest
 
 WING_TITLES = {
@@ -50,8 +50,8 @@ def needs(capability: str) -> Callable[[Callable[..., HttpResponse]], Callable[.
 
 def shell(request: PageRequest) -> dict[str, Any]:
     """Template context of the shell around every page."""
-    # Somebody who logs in with this very request has no context yet: to the shell he is still a visitor.
-    user = request.user if isinstance(request.user, User) and hasattr(request, "ctx") else None
+    # A request that was refused at the door, or that logs somebody in just now, has no context: a visitor's.
+    user = request.user if hasattr(request, "ctx") else None
     return {
         "node": {
             "name": settings.ANLAN.node_name,
@@ -78,10 +78,13 @@ def _navigation(request: PageRequest) -> list[dict[str, Any]]:
         for wing, doors in groupby(open_doors, key=lambda door: door.wing)
     ]
     work = [_item(request, _("我的工作"), "home", "checklist")]
+    system = []
     if can(ctx, "kernel.node.read"):
-        groups.append(
-            {"title": _("系统"), "items": [_item(request, _("运行状态"), "node_status", "heartbeat")]}
-        )
+        system.append(_item(request, _("运行状态"), "node_status", "heartbeat"))
+    if settings.ANLAN.mode == "demo":
+        system.append(_item(request, _("样式范例"), "styleguide", "palette"))
+    if system:
+        groups.append({"title": _("系统"), "items": system})
     return [{"title": _("工作"), "items": work}, *groups]
 
 

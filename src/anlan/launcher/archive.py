@@ -17,9 +17,9 @@ import tarfile
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, BinaryIO, TypeVar
+from typing import IO, TYPE_CHECKING, BinaryIO, Self, TypeVar
 
 import pyrage  # type: ignore[import-untyped]  # it brings no types
 
@@ -66,7 +66,7 @@ class Packer:
 
     def __init__(self, out: IO[bytes], cancel: threading.Event) -> None:
         self._tar = tarfile.open(fileobj=out, mode="w|", format=tarfile.GNU_FORMAT, bufsize=BLOCK)  # noqa: SIM115
-        self._sums = tempfile.SpooledTemporaryFile(max_size=PART)  # noqa: SIM115 - closed in finish()
+        self._sums = tempfile.SpooledTemporaryFile(max_size=PART)  # noqa: SIM115 - closed at our end
         self._cancel = cancel
         self.bytes: dict[str, int] = {}  # by first part of the name
         self.members = 0
@@ -89,14 +89,22 @@ class Packer:
         yield parts
         parts.finish()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sums.close()
+        with suppress(OSError):  # after a failure; finish() has closed it otherwise
+            self._tar.close()
+
     def finish(self) -> None:
+        """The last member; without it the archive does not count as whole."""
         size = self._sums.tell()
         self._sums.seek(0)
         info = tarfile.TarInfo(SUMS)
         info.size = size
         self._tar.addfile(info, self._sums)
         self._tar.close()
-        self._sums.close()
 
     def _put(self, info: tarfile.TarInfo, size: int, source: IO[bytes]) -> None:
         info.size = size
@@ -232,8 +240,7 @@ def _encrypt(
     out: BinaryIO, recipient: pyrage.x25519.Recipient, fill: Callable[[Packer], None], cancel: threading.Event
 ) -> None:
     def pack() -> None:
-        with writer:
-            packer = Packer(writer, cancel)
+        with writer, Packer(writer, cancel) as packer:
             fill(packer)
             packer.finish()
 

@@ -68,7 +68,8 @@ def _database_content(what: str, database: Database, version: int) -> Iterator[F
         yield bad(what, seen, words("两台机器都要对时。", "Synchronise both machines."))
     if not database.is_empty() and (since := database.ask("SELECT held_since FROM kernel_nodestate")):
         mend = words(
-            "在“运行状态”页核对待发内容后放行。", "Look at what waits on the page Status, then release."
+            "在“运行状态”页核对待发内容后放行。",
+            "Look at what waits on the page System status, then release.",
         )
         yield warning(
             words("保持状态", "Held"), words(f"自 {since} 起不对外发送", f"sends nothing since {since}"), mend

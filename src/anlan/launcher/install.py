@@ -86,7 +86,7 @@ def _sync_python(file: Path) -> None:
             *(str(venv / "bin/uv"), "pip", "sync", "-q", "--require-hashes", "--compile-bytecode"),
             *("--python", str(venv / "bin/python"), str(file)),
         ],
-        {"UV_LINK_MODE": "copy", "UV_NO_CONFIG": "1", **_package_index(venv)},
+        {"UV_LINK_MODE": "copy", "UV_NO_CONFIG": "1", "UV_SYSTEM_CERTS": "1", **_package_index(venv)},
     )
 
 

@@ -371,7 +371,7 @@ def _report(plan: Plan, aside: Path | None, seconds: float) -> None:
         f"\n恢复完成（{seconds:.1f} 秒）：{plan.about['at']} 的备份，节点“{plan.about['node']}”。\n"
         "节点处于保持状态：启动后能登录和查看，但不对外发送。请在“运行状态”页核对待发内容后放行。",
         f"\nRestored ({seconds:.1f} s): the backup of {plan.about['at']}, node “{plan.about['node']}”.\n"
-        "The node is held: it starts and shows, but sends nothing. Look at what waits on the page Status, then release.",
+        "The node is held: it starts and shows, but sends nothing. Look at what waits on the page System status, then release.",
     )
     if aside:
         say(

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from anlan.kernel import seeds
 from anlan.kernel.models import Grant, Role, User
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 PASSWORD = "anlan-demo-2026"  # noqa: S105 - printed at every start; the demo listens on this machine only
 DATA = Path(__file__).parent / "data/demo.json"
@@ -34,6 +39,13 @@ def load() -> None:
         Grant.objects.get_or_create(
             user=user, role=role, scope_root=seeds.unit_by_code(member["unit"]), line=""
         )
+
+
+def for_log_in_page(request: HttpRequest) -> dict[str, Any]:
+    """Template context: who may log in, on the demo's log-in page and nowhere else."""
+    if settings.ANLAN.mode != "demo" or request.path != reverse("account_login"):
+        return {}
+    return {"demo_cast": _data()["cast"], "demo_password": PASSWORD}
 
 
 def log_ins_as_text() -> str:

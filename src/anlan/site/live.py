@@ -25,7 +25,9 @@ django.setup()
 
 from importlib import import_module  # noqa: E402
 
+from asgiref.sync import sync_to_async  # noqa: E402
 from django.contrib.auth import aget_user  # noqa: E402
+from django.db import close_old_connections  # noqa: E402
 
 from anlan.kernel.live import LIVE_SUBJECT  # noqa: E402
 
@@ -61,6 +63,8 @@ async def is_logged_in(session_key: str) -> bool:
     session = engine.SessionStore(session_key)
     await session.aload()
     user = await aget_user(SimpleNamespace(session=session))  # type: ignore[arg-type]  # it reads the session only
+    # No request ends here that would hand the connection back; one that the database dropped must not stay.
+    await sync_to_async(close_old_connections)()
     return user.is_authenticated and user.is_active
 
 

@@ -93,6 +93,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "anlan.kernel.pages.shell",
+                "anlan.site.demo.for_log_in_page",
             ],
         },
     }
@@ -112,7 +113,12 @@ def _database(url: str) -> dict[str, Any]:
     options: dict[str, Any] = dict(parts)
     if not IS_TEST:
         options["pool"] = {"min_size": 1, "max_size": ANLAN.web_threads + 1, "timeout": 10}
-    return {"ENGINE": "django.contrib.gis.db.backends.postgis", **known, "OPTIONS": options}
+    return {
+        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        **known,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
 
 
 DATABASES = {"default": _database(ANLAN.database_url)}

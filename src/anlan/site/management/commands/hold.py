@@ -8,7 +8,7 @@ from anlan.kernel.node import hold_node
 
 
 class Command(BaseCommand):
-    help = "使节点处于保持状态：能查看，不对外发送。"
+    help = __doc__
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         hold_node()

@@ -1,0 +1,22 @@
+"""Background work: a job is committed with what caused it, runs at least once, and outlives a passing failure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import InterfaceError, OperationalError
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# The database was away for a moment: the work itself is not at fault. Any other error is, and shows as failed.
+AGAIN = RetryStrategy(
+    max_attempts=10, exponential_wait=2, retry_exceptions=[OperationalError, InterfaceError]
+)
+
+
+def job(name: str) -> Callable[[Callable[..., None]], Any]:
+    """Declare a job under its name ("room.verb"); the function parses its arguments and calls one service."""
+    return app.task(name=name, retry=AGAIN)

@@ -1,0 +1,109 @@
+"""The front door as the outside meets it: TLS, limits, static files, the event stream."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.nodes import live_node, token_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.nodes import LiveNode
+
+pytestmark = pytest.mark.scenario
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[LiveNode]:
+    with live_node("door") as running:
+        yield running
+
+
+def test_the_root_certificate_that_it_offers_proves_the_door(node: LiveNode) -> None:
+    with node.client() as stranger:
+        root = stranger.get("/ca/anlan-ca.crt").text
+    context = ssl.create_default_context(cadata=root)
+    with httpx.Client(base_url=node.address, verify=context, http2=True) as client:
+        answer = client.get("/account/login/")
+    assert answer.status_code == 200
+    assert answer.http_version == "HTTP/2"
+
+
+def test_plain_http_is_sent_to_tls_and_never_served(node: LiveNode) -> None:
+    answer = httpx.get(f"http://127.0.0.1:{node.port}/account/login/")
+    assert answer.status_code == 301
+    assert answer.headers["Location"].startswith("https://")
+
+
+def test_another_host_s_name_is_refused(node: LiveNode) -> None:
+    with node.client() as client:
+        assert client.get("/account/login/", headers={"Host": "elsewhere.example"}).status_code == 400
+
+
+def test_a_body_over_the_limit_is_refused_before_it_reaches_a_page(node: LiveNode) -> None:
+    with socket.create_connection(("127.0.0.1", node.port)) as raw:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with context.wrap_socket(raw) as door:
+            door.sendall(
+                b"POST /preferences/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999999\r\n\r\n"
+            )
+            assert b" 413 " in door.recv(4096).split(b"\r\n")[0]
+
+
+def test_built_files_are_kept_by_browsers_and_pages_are_not(node: LiveNode) -> None:
+    with node.client() as client:
+        page = client.get("/account/login/")
+        assert (
+            "no-store" in page.headers.get("Cache-Control", "") or "no-cache" in page.headers["Cache-Control"]
+        )
+        asset = page.text.split('href="/static/dist/assets/')[1].split('"')[0]
+        built = client.get(f"/static/dist/assets/{asset}")
+    assert "immutable" in built.headers["Cache-Control"]
+    assert built.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_event_stream_is_closed_to_strangers(node: LiveNode) -> None:
+    with node.client() as client:
+        assert client.get("/live").status_code == 401
+        client.cookies.set("anlan_session", "made-up")
+        assert client.get("/live").status_code == 401
+
+
+def test_the_event_stream_ends_within_seconds_of_the_session(node: LiveNode) -> None:
+    client = node.logged_in("duty")
+    ended = threading.Event()
+    begun = threading.Event()
+
+    def listen() -> None:
+        with node.client() as listener:
+            listener.cookies = client.cookies
+            with listener.stream("GET", "/live", timeout=30) as stream:
+                for line in stream.iter_lines():
+                    if line == "event: hello":
+                        begun.set()
+        ended.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    assert begun.wait(10)
+    left = time.monotonic()
+    client.post(
+        "/account/logout/", data={"csrfmiddlewaretoken": token_of(client.get("/account/logout/").text)}
+    )
+    client.close()
+    assert ended.wait(15)
+    assert time.monotonic() - left < 12
+
+
+def test_log_in_attempts_are_slowed_down_by_address(node: LiveNode) -> None:
+    with node.client() as client:
+        answers = {client.get("/account/login/").status_code for _ in range(60)}
+    assert 429 in answers
