@@ -43,10 +43,9 @@ def _text(value: str) -> str:
 
 def _count(low: int, high: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
-        number = int(value)
-        if not low <= number <= high:
+        if not value.isdecimal() or not low <= int(value) <= high:
             raise ValueError(f"{low}–{high}")
-        return number
+        return int(value)
 
     return parse
 
@@ -218,7 +217,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ANLAN_ADMIN_PASSWORD",
         _text,
         "",
-        "首次正式启动时系统管理员的口令；留空则在终端询问。",
+        "首次正式启动时系统管理员的密码；留空则在终端询问。",
         "Password of the first administrator; empty: asked at the terminal.",
         secret=True,
         group="secrets",
@@ -227,7 +226,7 @@ SETTINGS: tuple[Setting, ...] = (
         "ANLAN_BACKUP_PASSPHRASE",
         _text,
         "",
-        "备份文件的加密口令；留空则在终端询问。",
+        "备份文件的加密密码；留空则在终端询问。",
         "Passphrase of backup files; empty: asked at the terminal.",
         secret=True,
         group="secrets",
@@ -262,7 +261,7 @@ SETTINGS: tuple[Setting, ...] = (
 GROUPS: Mapping[str, tuple[str, str]] = {
     "node": ("节点", "The node"),
     "outside": ("外部的数据库和消息服务", "Outside database and message server"),
-    "secrets": ("口令和密钥", "Passwords and keys"),
+    "secrets": ("密码和密钥", "Passwords and keys"),
     _LAUNCHER: ("由启动器填写，一般不必设置", "Filled in by the launcher"),
 }
 

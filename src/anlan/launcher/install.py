@@ -117,7 +117,7 @@ def _build_frontend() -> None:
     say("正在构建界面……", "Building the front end …")
     _install_pnpm()
     environment = {**node_environment(), "CI": "1"}
-    _run(["pnpm", "install", "--frozen-lockfile", "--silent"], environment, cwd=FRONTEND)
+    _run(["pnpm", "install", "--frozen-lockfile"], environment, cwd=FRONTEND)
     _run(["pnpm", "run", "build"], environment, cwd=FRONTEND)
 
 
@@ -134,7 +134,7 @@ def _install_pnpm() -> None:
     folder.mkdir(parents=True)
     package = f"@pnpm/exe.{machine}@{lock['version']}"
     _run(
-        [*npm(), "pack", package, "--silent", "--pack-destination", str(folder)],
+        [*npm(), "pack", package, "--loglevel=error", "--pack-destination", str(folder)],
         node_environment(),
         cwd=folder,
     )
@@ -204,7 +204,7 @@ def _result(name: str) -> Path:
         return venv_python()
     if name == "frontend":
         return FRONTEND / "dist/.vite/manifest.json"
-    return LOCALE / "en/LC_MESSAGES/django.mo"
+    return LOCALE / "zh_Hans/LC_MESSAGES/django.mo"
 
 
 def _memory() -> Path:

@@ -51,4 +51,4 @@ def for_log_in_page(request: HttpRequest) -> dict[str, Any]:
 def log_ins_as_text() -> str:
     """The cast as a table for the terminal."""
     lines = [f"  {member['username']:<12}{member['display_name']}" for member in _data()["cast"]]
-    return "\n".join([_("演示登录名（口令均为 %(password)s）：") % {"password": PASSWORD}, *lines])
+    return "\n".join([_("演示登录名（密码均为 %(password)s）：") % {"password": PASSWORD}, *lines])
