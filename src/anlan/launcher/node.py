@@ -211,7 +211,10 @@ class Node:
             prepared = await asyncio.to_thread(self.manage, "prepare", f"--mode={self.mode}")
             if not told_to_stop.is_set():
                 if prepared.returncode:
-                    stop("数据库没有准备好，原因见上。", "The database could not be prepared; the reason stands above.")
+                    stop(
+                        "数据库没有准备好，原因见上。",
+                        "The database could not be prepared; the reason stands above.",
+                    )
                 services = self.services()
                 supervisor.start(services)
                 await self._wait(supervisor, services, 60, unless=told_to_stop)
