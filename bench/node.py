@@ -47,9 +47,9 @@ class DemoNode:
     def url(self) -> str:
         return f"https://127.0.0.1:{self.port}"
 
-    @property
-    def web_socket(self) -> Path:
-        return self.home / "run/app/web.sock"
+    def web_sockets(self) -> list[Path]:
+        """The sockets of the page processes, one each."""
+        return sorted((self.home / "run/app").glob("web*.sock"))
 
     def check_is_whole(self) -> None:
         """Stop the benchmark if the node was stopped or lost a program: what is measured then is something else."""

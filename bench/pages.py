@@ -1,40 +1,33 @@
 """`pages`: a logged-in page through the front door, against the same page straight from granian.
 
 The page is the product's own home page `/`: session, user, rights, navigation and templates, no list. The limit is
-granian with the node's own command and environment, one process to a socket, each with its share of the connections
-(HTTP/1.1, no TLS): behind one shared socket a single process takes all connections that are opened at once, and the
-limit would be that of one core. Never both at the same time.
+the same processes asked behind the door (HTTP/1.1 on their own sockets, no TLS), each with its share of the
+connections. Never both at the same time.
 """
 
 from __future__ import annotations
 
 import re
 import subprocess
-import time
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anlan.launcher.node import answers
-from anlan.launcher.place import is_root
 from bench.figures import Benchmark, Figure, Options, ratio_at_least, take_turns
-from bench.node import USER, DemoNode, demo_node, log_in
-from bench.processes import arguments, family, label, proc_text
+from bench.node import USER, demo_node, log_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 BAR = ratio_at_least(0.7)
 CLIENTS = 8  # connections, one request at a time on each: as many as the page processes have threads
 SECONDS, WARM_UP = 5, 1
-PATIENCE = 60.0  # seconds for granian to start
 ONLY_200 = re.compile(r"status codes: \d+ 2xx, 0 3xx, 0 4xx, 0 5xx")
 NO_FAILURE = re.compile(r" 0 failed, 0 errored, 0 timeout")
 FROM_DOOR = ("-H", "x-forwarded-proto: https", "-H", "x-forwarded-for: 127.0.0.1")
 
 
 def measure(options: Options) -> Sequence[Figure]:
-    with demo_node("pages") as node, node.client() as client, straight_from_granian(node) as sockets:
+    with demo_node("pages") as node, node.client() as client:
+        sockets = node.web_sockets()
         cookie = log_in(client)
         check_is_logged_in_page(client.get("/").text)
         door = [[f"{node.url}/", "-c", str(CLIENTS)]]
@@ -54,7 +47,7 @@ def measure(options: Options) -> Sequence[Figure]:
         check_is_logged_in_page(client.get("/").text)
         node.check_is_whole()
     how = (
-        f"page: the product's home page / of a logged-in user; limit: {len(sockets)} granian processes, a socket each",
+        f"page: the product's home page / of a logged-in user; limit: the same {len(sockets)} granian processes on their own sockets",
         f"h2load on the same cores, {CLIENTS} connections, {SECONDS} s a run; every response 200",
     )
     return [
@@ -67,52 +60,6 @@ def measure(options: Options) -> Sequence[Figure]:
             remarks=("compressed, as for browsers",),
         ),
     ]
-
-
-@contextmanager
-def straight_from_granian(node: DemoNode) -> Iterator[list[Path]]:
-    """As many granian processes as the node has page processes, as the same user, each on a socket of its own."""
-    command, told, owner = running_web(node)
-    sockets = [
-        node.web_socket.with_name(f"straight-{number}.sock") for number in range(option(command, "--workers"))
-    ]
-    prefix = ["setpriv", *owner, "--pdeathsig", "SIGTERM", "--"]
-    processes = [
-        subprocess.Popen(prefix + alone(command, one), env=told, cwd="/", stdin=subprocess.DEVNULL)
-        for one in sockets
-    ]
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while not all(answers(one, "/-/alive") for one in sockets):
-            if time.monotonic() > deadline:
-                raise SystemExit("granian did not come up")
-            time.sleep(0.1)
-        yield sockets
-    finally:
-        for process in processes:
-            process.terminate()
-            process.wait()
-
-
-def running_web(node: DemoNode) -> tuple[list[str], dict[str, str], list[str]]:
-    """Command and environment of the node's page processes, and the options that make setpriv their user."""
-    pid = next(pid for pid in family(node.launcher.pid) if label(pid) == "web")
-    pairs = (pair.partition("=") for pair in proc_text(pid, "environ").split("\0") if pair)
-    who = Path(f"/proc/{pid}").stat()
-    owner = [f"--reuid={who.st_uid}", f"--regid={who.st_gid}", "--clear-groups"] if is_root() else []
-    return arguments(pid), {name: text for name, _, text in pairs}, owner
-
-
-def option(command: Sequence[str], name: str) -> int:
-    return int(command[command.index(name) + 1])
-
-
-def alone(command: Sequence[str], socket: Path) -> list[str]:
-    """The same command with one process, on that socket."""
-    changed = list(command)
-    changed[changed.index("--uds") + 1] = str(socket)
-    changed[changed.index("--workers") + 1] = "1"
-    return changed
 
 
 def rate(cookie: str, targets: Sequence[Sequence[str]]) -> float:

@@ -44,24 +44,6 @@ def test_calibration_reads_processor_and_disk(tmp_path: Path) -> None:
     assert calibration.fdatasync_rate(tmp_path) > 0
 
 
-def test_the_limit_is_the_node_s_own_granian_with_one_process_and_another_socket(tmp_path: Path) -> None:
-    command = [
-        "python",
-        "-m",
-        "granian",
-        "--uds",
-        "web.sock",
-        "--workers",
-        "2",
-        "--blocking-threads",
-        "4",
-        "app",
-    ]
-    assert pages.option(command, "--workers") == 2
-    alone = pages.alone(command, tmp_path / "own.sock")
-    assert alone == [*command[:4], str(tmp_path / "own.sock"), "--workers", "1", *command[7:]]
-
-
 GOOD = """finished in 6.00s, 96.40 req/s, 1.01MB/s
 requests: 482 total, 482 started, 482 done, 482 succeeded, 0 failed, 0 errored, 0 timeout
 status codes: 482 2xx, 0 3xx, 0 4xx, 0 5xx"""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.scenario
-PROGRAMS = ("relay", "worker", "live", "web", "nats", "nginx", "postgres")
+PROGRAMS = ("relay", "worker", "live", "web1", "nats", "nginx", "postgres")
 
 
 @dataclass
@@ -119,8 +119,8 @@ def unfinished(node: LiveNode) -> int:
 
 
 def test_a_page_process_s_worker_is_killed_and_replaced(node: LiveNode) -> None:
-    main = int(node.programs()["web"]["pid"])
+    main = int(node.programs()["web2"]["pid"])
     children = [int(pid) for pid in Path(f"/proc/{main}/task/{main}/children").read_text().split()]
     os.kill(children[-1], signal.SIGKILL)
     eventually(lambda: answers(node), 30, "pages answer")
-    assert node.programs()["web"]["pid"] == main
+    assert node.programs()["web2"]["pid"] == main

@@ -31,11 +31,16 @@ class StreamError(Exception):
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[Client]:
-    client = await nats.connect(url, connect_timeout=5, allow_reconnect=False)
+    client = await nats.connect(url.split(","), connect_timeout=5, allow_reconnect=False, error_cb=_quiet)
     try:
         yield client
     finally:
         await client.close()
+
+
+async def _quiet(error: Exception) -> None:
+    """The library would print what the caller is told anyway."""
+    del error
 
 
 async def list_streams(client: Client) -> list[dict[str, Any]]:

@@ -53,7 +53,12 @@ http {{
   gzip_types text/css text/javascript application/javascript application/json image/svg+xml application/geo+json;
   gzip_min_length 1024;
 
-  upstream web {{ server "unix:{run}/web.sock"; keepalive 32; }}
+  # One that was killed is left out for a second; what can be asked again is asked of another.
+  upstream web {{
+    least_conn;
+    {webs}
+    keepalive 32;
+  }}
   upstream live {{ server "unix:{run}/live.sock"; }}
 
   server {{
@@ -108,8 +113,8 @@ http {{
 """
 
 
-def door(place: Place, listen: str, port: int, certificate: tuple[Path, Path]) -> Program:
-    """nginx for this node on `listen`:`port`, with that certificate and key."""
+def door(place: Place, listen: str, port: int, certificate: tuple[Path, Path], webs: int) -> Program:
+    """nginx for this node on `listen`:`port`, with that certificate and key, before `webs` page processes."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin") or "nginx"
     new = _version(program) >= (1, 25, 1)  # the directive changed its form there
     home = place.var / "nginx"
@@ -119,6 +124,10 @@ def door(place: Place, listen: str, port: int, certificate: tuple[Path, Path]) -
         home=home,
         logs=place.logs,
         run=place.run / "app",
+        webs="\n    ".join(
+            f'server "unix:{place.run / "app"}/web{number}.sock" max_fails=1 fail_timeout=1s;'
+            for number in range(1, webs + 1)
+        ),
         listen=f"[{listen}]" if ":" in listen else listen,
         port=port,
         http2_old="" if new else " http2",

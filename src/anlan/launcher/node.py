@@ -100,37 +100,50 @@ class Node:
     def services(self) -> list[Program]:
         """The programs that do the work, and the door before them."""
         stores = tuple(program.name for program in self.stores())
-        sockets = self.place.run / "app"
         names = (self.listen, *self.settings.hosts)
         own = certificates.door_certificate(self.place, tuple(n for n in names if n not in {ANYWHERE, "::"}))
         certificates.publish_root(self.place)
         given = self.settings.certificate, self.settings.certificate_key
         certificate = (given[0], given[1]) if given[0] and given[1] else own
-        web = (
-            *self._granian("web", "wsgi"),
-            *("--workers", str(self.settings.web_processes)),
-            *("--blocking-threads", str(self.settings.web_threads)),
-            "anlan.site.wsgi:application",
-        )
-        live = (*self._granian("live", "asgi"), "--workers", "1", "anlan.site.live:application")
+        threads = ("--blocking-threads", str(self.settings.web_threads))
+        webs = [
+            self._granian(f"web{number}", "wsgi", *threads, "anlan.site.wsgi:application", after=stores)
+            for number in range(1, self.settings.web_processes + 1)
+        ]
+        # Pages first: they are what somebody waits for.
+        then = (*stores, *(web.name for web in webs))
         return [
-            self._program("web", web, stores, sockets / "web.sock"),
-            self._program("live", live, stores, sockets / "live.sock"),
-            self._program("worker", (self.python, "-m", "anlan.site", "work"), stores),
-            self._program("relay", (self.python, "-m", "anlan.site", "relay"), stores),
-            nginx.door(self.place, self.listen, self.settings.port, certificate),
+            *webs,
+            nginx.door(self.place, self.listen, self.settings.port, certificate, len(webs)),
+            self._granian("live", "asgi", "anlan.site.live:application", after=then),
+            self._program("worker", (self.python, "-m", "anlan.site", "work"), then),
+            self._program("relay", (self.python, "-m", "anlan.site", "relay"), then),
         ]
 
     @property
     def python(self) -> str:
         return str(self.place.venv / "bin/python")
 
-    def _granian(self, name: str, interface: str) -> tuple[str, ...]:
-        return (
-            *(self.python, "-m", "granian", "--interface", interface, "--http", "1", "--no-ws"),
-            *("--uds", str(self.place.run / "app" / f"{name}.sock"), "--respawn-failed-workers"),
-            *("--respawn-interval", "0.2", "--workers-kill-timeout", "5", "--log-level", "warning"),
+    def _granian(self, name: str, interface: str, *arguments: str, after: tuple[str, ...]) -> Program:
+        """One process of pages or streams behind a socket of its own; the door spreads requests over them."""
+        socket = self.place.run / "app" / f"{name}.sock"
+        command = (
+            *(
+                self.python,
+                "-m",
+                "granian",
+                "--interface",
+                interface,
+                "--http",
+                "1",
+                "--no-ws",
+                "--workers",
+                "1",
+            ),
+            *("--uds", str(socket), "--respawn-failed-workers", "--respawn-interval", "0.2"),
+            *("--workers-kill-timeout", "5", "--log-level", "warning", *arguments),
         )
+        return self._program(name, command, after, socket)
 
     def _program(
         self,

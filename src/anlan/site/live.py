@@ -108,7 +108,9 @@ async def alive(_request: Request) -> Response:
 @contextlib.asynccontextmanager
 async def connected(_app: Starlette) -> AsyncIterator[None]:
     """The message server for the life of the process; it is found again by itself after a break."""
-    client = await nats.connect(settings.ANLAN.nats_url, max_reconnect_attempts=-1, reconnect_time_wait=0.5)
+    client = await nats.connect(
+        settings.ANLAN.nats_url.split(","), max_reconnect_attempts=-1, reconnect_time_wait=0.5
+    )
     await client.subscribe(LIVE_SUBJECT, cb=spread)
     yield
     await client.close()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-import pyogrio
 from csp.constants import NONE, SELF
 from django.conf.locale import LANG_INFO
 from psycopg.conninfo import conninfo_to_dict
@@ -127,7 +127,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "site_cache"}}
 
 # GDAL and GEOS come with the wheels of pyogrio and shapely; Debian's are too old for Django's own security check.
-_packages = Path(pyogrio.__file__).resolve().parents[1]
+# Found, not imported: that would cost every process its memory.
+_packages = Path(str(find_spec("pyogrio").origin)).resolve().parents[1]  # type: ignore[union-attr]  # it is locked
 GDAL_LIBRARY_PATH = str(next(_packages.glob("pyogrio.libs/libgdal*.so*")))
 GEOS_LIBRARY_PATH = str(next(_packages.glob("shapely.libs/libgeos_c*.so*")))
 os.environ.setdefault("PROJ_DATA", str(_packages / "pyogrio/proj_data"))
@@ -159,6 +160,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": None
 }  # axes counts failed log-ins, per name and address, over restarts
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 MFA_TOTP_ISSUER = ANLAN.node_name
 
 AXES_FAILURE_LIMIT = 5

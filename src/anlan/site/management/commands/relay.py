@@ -22,13 +22,16 @@ BATCH = 500
 
 class Command(BaseCommand):
     help = __doc__
+    requires_system_checks = ()  # `prepare` made them; here they would load every page
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         asyncio.run(_relay())
 
 
 async def _relay() -> None:
-    client = await nats.connect(settings.ANLAN.nats_url, max_reconnect_attempts=-1, reconnect_time_wait=0.5)
+    client = await nats.connect(
+        settings.ANLAN.nats_url.split(","), max_reconnect_attempts=-1, reconnect_time_wait=0.5
+    )
     while await sync_to_async(is_held)():  # noqa: ASYNC110 - a row in the database sends no event
         await asyncio.sleep(HELD)
     while True:

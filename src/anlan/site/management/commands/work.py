@@ -22,6 +22,7 @@ class DatabaseRestarted(Exception):
 
 class Command(BaseCommand):
     help = __doc__
+    requires_system_checks = ()  # `prepare` made them; here they would load every page
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         asyncio.run(_work())
