@@ -109,12 +109,19 @@ def live_node(name: str, mode: str = "demo", **environment: str) -> Iterator[Liv
         )
     node = LiveNode(var, port, launcher)
     try:
-        eventually(lambda: answers(node) or launcher.poll() is not None, 120, "the front door answers")
+        eventually(lambda: whole(node) or launcher.poll() is not None, 120, "every program runs")
         assert launcher.poll() is None, (var / "launcher.log").read_text()
         yield node
     finally:
         launcher.send_signal(signal.SIGINT)
         launcher.wait(90)
+
+
+def whole(node: LiveNode) -> bool:
+    """Whether every program of the node has started and the front door answers."""
+    started = (Place(node.var).run / "programs.json").exists()
+    states = {row["state"] for row in node.programs().values()} if started else set()
+    return states == {"running"} and "nginx" in node.programs() and answers(node)
 
 
 def answers(node: LiveNode) -> bool:

@@ -148,7 +148,7 @@ def test_restore_refuses_what_it_must_and_changes_nothing(old: Path, fresh: Path
         fresh, "restore", "--replace", str(old / "b.anlan"), ANLAN_BACKUP_PASSPHRASE="wrong horse battery"
     )
     assert wrong.returncode == 1
-    assert "口令不对" in wrong.stderr
+    assert "密码不对" in wrong.stderr
     assert sorted(str(file) for file in (fresh / "pg/data/base").rglob("*")) == before
     assert not Place(fresh).half_restored.exists()
 

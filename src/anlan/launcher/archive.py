@@ -37,7 +37,7 @@ BLOCK = 1024 * 1024
 SUMS = "SHA256SUMS"
 README = """\
 安澜备份文件。用安澜恢复：./anlan restore 本文件
-不用安澜时，需要备份口令和 age 程序：
+不用安澜时，需要备份密码和 age 程序：
 A backup of Anlan. With Anlan: ./anlan restore THIS-FILE
 Without it, with the passphrase and the program age:
 

@@ -83,16 +83,16 @@ def passphrase(node: Node, *, twice: bool) -> str:
     found = node.settings.backup_passphrase
     if not found and not sys.stdin.isatty():
         stop(
-            "需要备份口令：请设置 ANLAN_BACKUP_PASSPHRASE，或在终端运行。",
+            "需要备份密码：请设置 ANLAN_BACKUP_PASSPHRASE，或在终端运行。",
             "A passphrase is needed: set ANLAN_BACKUP_PASSPHRASE, or run this at a terminal.",
         )
     if not found:
-        found = getpass.getpass(words("备份口令：", "Passphrase of the backup: "))
+        found = getpass.getpass(words("备份密码：", "Passphrase of the backup: "))
         if twice and found != getpass.getpass(words("再输一次：", "Once more: ")):
-            stop("两次输入的口令不一致。", "The two passphrases differ.")
+            stop("两次输入的密码不一致。", "The two passphrases differ.")
     if twice and len(found) < SHORTEST:
         stop(
-            f"备份口令至少 {SHORTEST} 个字符。口令丢失后备份无法恢复，请另行妥善保管。",
+            f"备份密码至少 {SHORTEST} 个字符。密码丢失后备份无法恢复，请另行妥善保管。",
             f"The passphrase needs at least {SHORTEST} characters. Without it nobody can restore: keep it apart.",
         )
     return found

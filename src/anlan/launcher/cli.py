@@ -74,9 +74,10 @@ def bench(arguments: Sequence[str]) -> int:
 
 
 def docs(arguments: Sequence[str]) -> int:
-    """Build the documentation site, or serve it while it is written."""
+    """Build the documentation site, or (`serve`) show it while it is written."""
     words = list(arguments) or ["build", "--strict"]
-    return _python(["-m", "mkdocs", *words], {**os.environ, **_paths()})
+    program = str(default_var() / "venv/bin/zensical")
+    return subprocess.run([program, *words, "-f", "mkdocs.yml"], cwd=CHECKOUT, check=False).returncode
 
 
 def lock(_: Sequence[str]) -> int:

@@ -43,7 +43,7 @@ def _database(node: Node) -> Iterator[Finding]:
         version = database.version()
     except DatabaseError as error:
         mend = words(
-            "查看 log/postgres.log；用外部数据库时检查地址、口令和网络。",
+            "查看 log/postgres.log；用外部数据库时检查地址、密码和网络。",
             "Look at log/postgres.log, or at the URL.",
         )
         yield bad(what, str(error), mend)

@@ -53,7 +53,7 @@ http {{
   gzip_types text/css text/javascript application/javascript application/json image/svg+xml application/geo+json;
   gzip_min_length 1024;
 
-  # One that was killed is left out for a second; what can be asked again is asked of another.
+  # A dead one refuses at once, and the next is asked; nobody is left out, or a start would lock everybody out.
   upstream web {{
     least_conn;
     {webs}
@@ -125,7 +125,7 @@ def door(place: Place, listen: str, port: int, certificate: tuple[Path, Path], w
         logs=place.logs,
         run=place.run / "app",
         webs="\n    ".join(
-            f'server "unix:{place.run / "app"}/web{number}.sock" max_fails=1 fail_timeout=1s;'
+            f'server "unix:{place.run / "app"}/web{number}.sock" max_fails=0;'
             for number in range(1, webs + 1)
         ),
         listen=f"[{listen}]" if ":" in listen else listen,

@@ -232,7 +232,7 @@ class Node:
                 supervisor.start(services)
                 await self._wait(supervisor, services, 60, unless=told_to_stop)
             if not told_to_stop.is_set():
-                self._announce(time.monotonic() - begun)
+                await asyncio.to_thread(self._announce, time.monotonic() - begun)
             await told_to_stop.wait()
         say("已停止。", "Stopped.")
 

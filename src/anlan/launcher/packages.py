@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,8 +98,10 @@ def install(needs: Iterable[Need]) -> None:
     # A list that is a day old may name packages that are gone.
     _apt("update", "-qq")
     packages = [_resolve(need.package) for need in lacking]
-    with _services_stay_down():
-        _apt("install", "-y", "-qq", "--no-install-recommends", *packages)
+    wish = ("install", "-y", "-qq", "--no-install-recommends", *packages)
+    _apt(*wish, "--download-only")
+    with _services_stay_down(), _finish_first():
+        _apt(*wish)
     if still := missing(lacking):
         _refuse(still)
 
@@ -156,6 +159,16 @@ def _keep_quiet_clusters() -> None:
     if not file.exists():
         _as_root(["mkdir", "-p", str(file.parent)])
         _as_root(["tee", str(file)], "create_main_cluster = false\n")
+
+
+@contextmanager
+def _finish_first() -> Iterator[None]:
+    """Ctrl-C waits: a package that is half installed would need an administrator."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # apt and dpkg inherit it
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -113,7 +113,7 @@ def _plan(node: Node, file: Path, secret: str) -> Plan:
         raise archive.Cancelled from None
     except archive.ArchiveError as error:
         if error.wrong_passphrase:
-            stop("备份口令不对。节点未改动。", "Wrong passphrase. The node is as it was.")
+            stop("备份密码不对。节点未改动。", "Wrong passphrase. The node is as it was.")
         stop(
             f"{file} 不是完整的备份文件：{error}。节点未改动。",
             f"{file} is not a whole backup: {error}. The node is as it was.",
