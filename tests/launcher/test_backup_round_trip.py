@@ -38,6 +38,8 @@ COUNTS = "SELECT (SELECT count(*) FROM kernel_unit), (SELECT count(*) FROM kerne
 @contextmanager
 def asleep(node: LiveNode, *names: str) -> Iterator[None]:
     """Some programs do nothing for a while, and do not know it."""
+    # One that has not begun yet has pid 0, and a signal to that would stop the tests themselves.
+    eventually(lambda: all(node.programs()[name]["state"] == "running" for name in names), 60, "all run")
     pids = [int(node.programs()[name]["pid"]) for name in names]
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)

@@ -116,11 +116,14 @@ def with_stores(node: Node, work: Callable[[threading.Event], T]) -> T:
     """Do `work` while database and message server answer: the running node's, or started for it."""
     cancel = threading.Event()
     node.place.make()
-    if node.place.running():
-        return work(cancel)
-    with node.place.lock():
-        end_leftovers(node.place.var)
-        return asyncio.run(_with_stores(node, work, cancel))
+    try:
+        if node.place.running():
+            return asyncio.run(in_thread(lambda: work(cancel), cancel))
+        with node.place.lock():
+            end_leftovers(node.place.var)
+            return asyncio.run(_with_stores(node, work, cancel))
+    except KeyboardInterrupt:
+        raise archive.Cancelled from None
 
 
 async def _with_stores(node: Node, work: Callable[[threading.Event], T], cancel: threading.Event) -> T:
@@ -136,6 +139,7 @@ async def in_thread(work: Callable[[], T], cancel: threading.Event) -> T:
     except asyncio.CancelledError:
         cancel.set()
         await asyncio.wait([task])
+        task.exception()  # it ended because we told it to
         raise
 
 
