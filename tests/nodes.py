@@ -45,7 +45,8 @@ class LiveNode:
         return {row["name"]: row for row in json.loads(record.read_text())["programs"]}
 
     def kill(self, name: str) -> None:
-        """kill -9 of one program."""
+        """kill -9 of one program, once it runs: a waiting one has no process, and 0 would be our own group."""
+        eventually(lambda: self.programs()[name]["state"] == "running", 30, f"{name} runs")
         os.kill(int(self.programs()[name]["pid"]), signal.SIGKILL)
 
     def client(self) -> httpx.Client:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from anlan import environment
+from anlan import __version__, environment
 from anlan.launcher import archive, backup, restore
 from anlan.launcher.node import Node
 
@@ -114,7 +114,7 @@ def test_a_node_with_data_is_not_replaced_unasked(node: Node, capsys: pytest.Cap
 
 
 def plan(node: Node, **about: Any) -> restore.Plan:
-    told = {"format": 1, "version": backup.version(), "postgresql": 15, "migrations": [], **about}
+    told = {"format": 1, "version": __version__, "postgresql": 15, "migrations": [], **about}
     unlocked = archive.Unlocked(node.place.var, None, 0, 0)
     return restore.Plan(node, unlocked, told, {"bytes": {"files": 1}})
 

@@ -6,5 +6,5 @@ LIVE_SUBJECT = "live.changed"
 
 
 def message(subject: str, version: int) -> bytes:
-    """The body of one message: the subject ("self-check:12") and the version that it has now."""
+    """The body of one message: the subject ("kernel.selfcheck:12") and the version that it has now."""
     return json.dumps({"subject": subject, "version": version}).encode()

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - events look at their types when they are declared
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from anlan.kernel.act import act
 from anlan.kernel.clock import real_now
+from anlan.kernel.context import Context
 from anlan.kernel.errors import NotFound
+from anlan.kernel.events import event
+from anlan.kernel.handlers import subscribe
 from anlan.kernel.models import NodeState, SelfCheck
 from anlan.kernel.scope import require
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from anlan.kernel.context import Context
+    from anlan.kernel.models import Entry
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,46 @@ class Process:
     restarts: int
 
 
+@event("kernel.self_check.asked")
+@dataclass(frozen=True)
+class SelfCheckAsked:
+    pass
+
+
+@event("kernel.self_check.worked")
+@dataclass(frozen=True)
+class SelfCheckWorked:
+    pass
+
+
+@event("kernel.node.released")
+@dataclass(frozen=True)
+class NodeReleased:
+    held_since: datetime
+
+
 @act("kernel.node.check")
 def start_self_check(ctx: Context) -> SelfCheck:
     """Ask for a self-check; its job is committed together with it, so neither can be without the other."""
     check = SelfCheck.objects.create(asked_by=ctx.actor)
+    ctx.journal(SelfCheckAsked(), check)
     app.configure_task("kernel.self_check").defer(check_id=check.pk)
     return check
 
 
+@transaction.atomic
 def work_self_check(check_id: int) -> None:
     """The worker's leg. Runs at least once; the first time counts, `work_count` tells of more."""
     SelfCheck.objects.filter(pk=check_id).update(work_count=F("work_count") + 1)
-    SelfCheck.objects.filter(pk=check_id, worked_at=None).update(worked_at=real_now())
+    if SelfCheck.objects.filter(pk=check_id, worked_at=None).update(worked_at=real_now()):
+        check = SelfCheck.objects.select_related("asked_by").get(pk=check_id)
+        Context(check.asked_by).journal(SelfCheckWorked(), check)
+
+
+@subscribe("kernel.self_check.worked", handler="kernel.self_check.relayed")
+def mark_relayed(_ctx: Context, entry: Entry) -> None:
+    """The relay's leg: the entry has come out of the journal; its live message follows."""
+    SelfCheck.objects.filter(pk=int(entry.subject), relayed_at=None).update(relayed_at=real_now())
 
 
 def get_self_check(ctx: Context, check_id: int) -> SelfCheck:
@@ -93,8 +123,12 @@ def hold_node() -> None:
 @act("kernel.node.release")
 def release_node(ctx: Context) -> bool:
     """Let a held node send again; False if it was not held (a second press changes nothing)."""
-    held = NodeState.objects.filter(pk=1, held_since__isnull=False)
-    return bool(held.update(held_since=None, released_by=ctx.actor))
+    state = NodeState.objects.select_for_update().filter(pk=1, held_since__isnull=False).first()
+    if state is None or state.held_since is None:
+        return False
+    NodeState.objects.filter(pk=1).update(held_since=None, released_by=ctx.actor)
+    ctx.journal(NodeReleased(state.held_since), state)
+    return True
 
 
 def list_waiting(ctx: Context) -> list[tuple[str, int]]:

@@ -84,9 +84,12 @@ def who_can(capability: str, unit: Unit) -> QuerySet[User]:
     return users.filter(Exists(grants), is_active=True)
 
 
-def holdings_of(user: User) -> tuple[tuple[str, frozenset[str]], ...]:
-    """The user's current grants as (path of the scope root, capabilities)."""
-    rows = _current_grants().filter(user=user).values_list("scope_root__path", "role__capabilities")
+def holdings_of(user: User, posting_id: int | None = None) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The user's current grants as (path of the scope root, capabilities); of one posting only, if it is named."""
+    grants = _current_grants().filter(user=user)
+    if posting_id is not None:
+        grants = grants.filter(pk=posting_id)
+    rows = grants.values_list("scope_root__path", "role__capabilities")
     return tuple((path, frozenset(capabilities)) for path, capabilities in rows)
 
 

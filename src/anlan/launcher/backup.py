@@ -15,13 +15,13 @@ import stat
 import sys
 import threading
 import time
-import tomllib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from anlan import __version__
 from anlan.launcher import archive, jetstream
 from anlan.launcher.cli import settings
 from anlan.launcher.database import Database, DatabaseError, client_programs
@@ -153,12 +153,6 @@ def bus_url(node: Node) -> str:
     return node.bus.url if node.bus else node.settings.nats_url
 
 
-def version() -> str:
-    """Version of this program."""
-    told: dict[str, Any] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
-    return str(told["project"]["version"])
-
-
 def own_migrations() -> set[tuple[str, str]]:
     """App and name of every migration that this version brings itself."""
     found = (CHECKOUT / "src/anlan").rglob("migrations/[0-9]*.py")
@@ -227,7 +221,7 @@ class Backup:
         known = own_migrations()
         return {
             "format": FORMAT,
-            "version": version(),
+            "version": __version__,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "node": self.node.settings.node_name,
             "postgresql": database.version(),

@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from anlan import environment
+from anlan import __version__, environment
 from anlan.launcher import install, packages, ports
 from anlan.launcher.finding import Finding, bad, good, graded, note, warning
 from anlan.launcher.nats import accepts
@@ -126,14 +126,12 @@ def _settings(look: Look) -> Iterator[Finding]:
 
 
 def _versions(_look: Look) -> Iterator[Finding]:
-    text = (CHECKOUT / "pyproject.toml").read_text()
-    own = re.search(r'^version = "(.+)"', text, re.MULTILINE)
     system = (
         platform.freedesktop_os_release().get("PRETTY_NAME", "?") if Path("/etc/os-release").exists() else "?"
     )
     yield good(
         words("版本", "Versions"),
-        f"Anlan {own[1] if own else '?'}, Python {platform.python_version()}, {system}, Linux {platform.release()}",
+        f"Anlan {__version__}, Python {platform.python_version()}, {system}, Linux {platform.release()}",
     )
 
 

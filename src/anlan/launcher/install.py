@@ -103,8 +103,11 @@ def _package_index(venv: Path) -> dict[str, str]:
 
 
 def _frontend_sources() -> list[Path]:
-    built = {"node_modules", "dist"}
-    return [f for f in FRONTEND.rglob("*") if f.is_file() and not built & set(f.relative_to(FRONTEND).parts)]
+    found = []
+    for folder, inner, files in os.walk(FRONTEND):
+        inner[:] = [name for name in inner if name not in {"node_modules", "dist"}]
+        found += [Path(folder) / name for name in files]
+    return found
 
 
 def node_environment() -> dict[str, str]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from anlan import __version__
 from anlan.launcher import archive, jetstream
 from anlan.launcher.backup import (
     FORMAT,
@@ -29,7 +30,6 @@ from anlan.launcher.backup import (
     own_migrations,
     passphrase,
     told_errors,
-    version,
 )
 from anlan.launcher.cli import settings
 from anlan.launcher.node import Node
@@ -124,7 +124,7 @@ def _plan(node: Node, file: Path, secret: str) -> Plan:
 
 
 def _refuse_newer(plan: Plan) -> None:
-    made_by, here = str(plan.about["version"]), version()
+    made_by, here = str(plan.about["version"]), __version__
     unknown = {tuple(one) for one in plan.about["migrations"]} - own_migrations()
     if plan.about["format"] > FORMAT or _numbers(made_by) > _numbers(here) or unknown:
         stop(

@@ -13,13 +13,13 @@ from csp.constants import NONE, SELF
 from django.conf.locale import LANG_INFO
 from psycopg.conninfo import conninfo_to_dict
 
-from anlan import environment
+from anlan import __version__, environment
 from anlan.kernel import rooms
 
 django_stubs_ext.monkeypatch()
 
 ANLAN = environment.load()
-VERSION = "0.1.0"
+VERSION = __version__
 SOURCE = Path(__file__).resolve().parents[1]
 IS_TEST = ANLAN.mode == "test"
 

@@ -16,6 +16,9 @@ class Exercise(models.Model):
     name = models.CharField(_("演练名称"), max_length=120)
     opened_at = models.DateTimeField(_("开始时间"), default=real_now)
     closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
+    clock = models.OneToOneField(
+        "kernel.Clock", models.PROTECT, related_name="exercise", verbose_name=_("时钟")
+    )
 
     class Meta:
         verbose_name = _("演练")

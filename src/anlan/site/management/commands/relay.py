@@ -1,23 +1,28 @@
-"""The relay process: carries what was committed to the message server, which the live process listens to."""
+"""The relay process: carries journal entries to their handlers, and tells open pages what changed."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import signal
+from typing import TYPE_CHECKING, Any
 
 import nats
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import transaction
 
-from anlan.kernel.clock import real_now
+from anlan.kernel import rooms
 from anlan.kernel.live import LIVE_SUBJECT, message
-from anlan.kernel.models import SelfCheck
 from anlan.kernel.node import is_held
+from anlan.kernel.relays import LEASE, Relay
 
-IDLE, HELD = 0.2, 1.0  # seconds between looks
-BATCH = 500
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+
+    from anlan.kernel.models import Entry
+
+IDLE, HELD = 0.05, 1.0  # seconds between looks
+RENEW = LEASE.total_seconds() / 4
 
 
 class Command(BaseCommand):
@@ -25,6 +30,8 @@ class Command(BaseCommand):
     requires_system_checks = ()  # `prepare` made them; here they would load every page
 
     def handle(self, *_args: Any, **_options: Any) -> None:
+        for room in rooms.find():
+            room.part("handlers")  # what they subscribe, this process calls
         asyncio.run(_relay())
 
 
@@ -34,25 +41,32 @@ async def _relay() -> None:
     )
     while await sync_to_async(is_held)():  # noqa: ASYNC110 - a row in the database sends no event
         await asyncio.sleep(HELD)
-    while True:
-        changed = await sync_to_async(_to_relay)()
-        for check_id in changed:
-            await client.publish(LIVE_SUBJECT, message(f"self-check:{check_id}", 1))
-        if changed:
-            # Marked only when the server has them; a crash in between sends them again, which hurts nobody.
-            await client.flush()
-            await sync_to_async(_mark_relayed)(changed)
-            for check_id in changed:
-                await client.publish(LIVE_SUBJECT, message(f"self-check:{check_id}", 2))
-        else:
+    relay, over = Relay(), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
+    try:
+        await _carry(relay, client, over)
+    finally:
+        await sync_to_async(relay.release)()
+
+
+async def _carry(relay: Relay, client: Client, over: asyncio.Event) -> None:
+    clock = asyncio.get_running_loop().time
+    shards: list[int] = []
+    renew_at = 0.0
+    while not over.is_set():
+        if clock() >= renew_at:
+            shards, renew_at = await sync_to_async(relay.lease)(), clock() + RENEW
+            await sync_to_async(relay.retry)()
+        waiting = await sync_to_async(relay.waiting)(shards)
+        for shard in waiting:
+            await _tell(client, await sync_to_async(relay.carry)(shard))
+        if not waiting:
             await asyncio.sleep(IDLE)
 
 
-def _to_relay() -> list[int]:
-    waiting = SelfCheck.objects.filter(worked_at__isnull=False, relayed_at=None)
-    return list(waiting.order_by("pk").values_list("pk", flat=True)[:BATCH])
-
-
-def _mark_relayed(check_ids: list[int]) -> None:
-    with transaction.atomic():
-        SelfCheck.objects.filter(pk__in=check_ids, relayed_at=None).update(relayed_at=real_now())
+async def _tell(client: Client, entries: list[Entry]) -> None:
+    """A hint to open pages for each subject that changed: the last entry's number is its version."""
+    changed = {f"{entry.subject_kind}:{entry.subject}": entry.pk for entry in entries}
+    for subject, version in changed.items():
+        await client.publish(LIVE_SUBJECT, message(subject, version))
+    await client.flush()

@@ -1,0 +1,156 @@
+"""Relays: every entry reaches its handlers, in order for its subject; one that fails holds up nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from anlan.kernel.clock import real_now
+from anlan.kernel.events import event
+from anlan.kernel.handlers import subscribe
+from anlan.kernel.models import Parked, Pending, Shard
+from anlan.kernel.relays import BATCH, LEASE, Relay
+from tests.cast import World, acting
+
+if TYPE_CHECKING:
+    from anlan.kernel.context import Context
+    from anlan.kernel.models import Entry, Unit
+
+seen: list[tuple[str, int]] = []
+broken: set[int] = set()
+
+
+@event("test.bell.rung")
+@dataclass(frozen=True)
+class BellRung:
+    number: int
+
+
+@subscribe("test.bell.rung", handler="test.listener")
+def listen(_ctx: Context, entry: Entry) -> None:
+    if entry.data["number"] in broken:
+        raise ValueError("cannot hear this one")
+    seen.append(("listener", entry.data["number"]))
+
+
+@subscribe("test.bell.rung", handler="test.counter", powers=frozenset({"kernel.node.check"}))
+def count(ctx: Context, entry: Entry) -> None:
+    assert ctx.roots("kernel.node.check") == ("",)
+    assert ctx.cause_id == entry.pk
+    seen.append(("counter", entry.data["number"]))
+
+
+@pytest.fixture(autouse=True)
+def nothing_seen() -> None:
+    seen.clear()
+    broken.clear()
+
+
+def ring(world: World, number: int, where: Unit | None = None) -> Entry:
+    return acting(world.officer).journal(BellRung(number), where or world.town)
+
+
+def run_all(relay: Relay) -> None:
+    for shard in relay.waiting(relay.lease()):
+        relay.carry(shard)
+
+
+def heard(handler: str) -> list[int]:
+    return [number for name, number in seen if name == handler]
+
+
+def test_every_handler_sees_every_entry_in_order_and_once(world: World) -> None:
+    for number in range(5):
+        ring(world, number)
+    relay = Relay()
+    run_all(relay)
+    run_all(relay)
+    assert heard("listener") == heard("counter") == [0, 1, 2, 3, 4]
+    assert not Pending.objects.exists()
+
+
+def test_a_failing_entry_holds_up_its_subject_for_that_handler_only(world: World) -> None:
+    broken.add(1)
+    for number in range(3):
+        ring(world, number)
+    ring(world, 9, world.neighbour_town)
+    run_all(Relay())
+    assert heard("counter") == [0, 1, 2, 9] or sorted(heard("counter")) == [0, 1, 2, 9]
+    assert sorted(heard("listener")) == [0, 9]
+    stuck = Parked.objects.order_by("entry_id")
+    assert [(row.attempts, bool(row.again_at)) for row in stuck] == [(1, True), (0, False)]
+    assert "cannot hear" in stuck[0].error
+
+
+def test_what_was_parked_goes_on_in_order_once_the_handler_is_mended(world: World) -> None:
+    broken.add(1)
+    for number in range(4):
+        ring(world, number)
+    relay = Relay()
+    run_all(relay)
+    broken.clear()
+    ring(world, 4)
+    run_all(relay)
+    for _ in range(5):
+        Parked.objects.filter(again_at__isnull=False).update(again_at=real_now())
+        relay.retry()
+    assert heard("listener") == [0, 1, 2, 3, 4]
+    assert not Parked.objects.exists()
+
+
+def test_a_parked_entry_is_tried_again_with_growing_pauses(world: World) -> None:
+    broken.add(1)
+    ring(world, 1)
+    relay = Relay()
+    run_all(relay)
+    pauses = []
+    for _ in range(3):
+        Parked.objects.update(again_at=real_now())
+        relay.retry()
+        pauses.append(Parked.objects.get().again_at - real_now())  # type: ignore[operator]  # it is parked, so set
+    assert pauses == sorted(pauses)
+    assert pauses[2] > pauses[0] * 2
+    assert relay.retry() == 0
+    assert Parked.objects.get().attempts == 4
+
+
+def test_two_relays_never_hold_the_same_shard(world: World) -> None:
+    del world
+    first, second = Relay(), Relay()
+    assert len(first.lease()) == 16
+    assert second.lease() == []
+    first.release()
+    assert len(second.lease()) == 16
+
+
+def test_the_shards_of_a_dead_relay_are_taken_over_when_its_lease_ends(world: World) -> None:
+    ring(world, 1)
+    dead, heir = Relay(), Relay()
+    dead.lease()
+    assert heir.lease() == []
+    Shard.objects.update(until=real_now() - timedelta(seconds=1))
+    run_all(heir)
+    assert heard("listener") == [1]
+    assert all(shard.until and shard.until <= real_now() + LEASE for shard in Shard.objects.all())
+
+
+def test_a_relay_that_lost_its_lease_carries_nothing(world: World) -> None:
+    entry = ring(world, 1)
+    late = Relay()
+    shards = late.lease()
+    Shard.objects.update(holder=None)
+    assert all(late.carry(shard) == [] for shard in shards)
+    assert Pending.objects.filter(entry=entry).exists()
+
+
+def test_more_than_a_batch_is_carried_over_several_rounds(world: World) -> None:
+    for number in range(BATCH + 3):
+        ring(world, number)
+    relay = Relay()
+    run_all(relay)
+    assert len(heard("listener")) == BATCH
+    run_all(relay)
+    assert heard("listener") == list(range(BATCH + 3))
