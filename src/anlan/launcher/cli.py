@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anlan import environment
-from anlan.launcher.install import node_environment
+from anlan.launcher.install import FRONTEND, node_environment
 from anlan.launcher.node import Node
 from anlan.launcher.place import CHECKOUT, default_var
 from anlan.launcher.supervisor import end_leftovers
@@ -124,7 +124,10 @@ async def _test(node: Node, arguments: list[str]) -> int:
             told = _told(node)
             if arguments:
                 return await asyncio.to_thread(_python, ["-m", "pytest", *arguments], told)
-            codes = [await asyncio.to_thread(_python, ["-m", "house.check"], told)]
+            codes = [
+                await asyncio.to_thread(_python, ["-m", "house.check"], told),
+                await asyncio.to_thread(_frontend_tests, told),
+            ]
             for name, marks, options in LANES:
                 words = [
                     "-m",
@@ -136,6 +139,12 @@ async def _test(node: Node, arguments: list[str]) -> int:
                 ]
                 codes.append(await asyncio.to_thread(_python, words, told))
             return max(codes)
+
+
+def _frontend_tests(told: dict[str, str]) -> int:
+    """The front end's own tests; their exit code."""
+    pnpm = str(default_var() / "pnpm/pnpm")
+    return subprocess.run([pnpm, "run", "test"], env=told, cwd=FRONTEND, check=False).returncode
 
 
 def _told(node: Node) -> dict[str, str]:
