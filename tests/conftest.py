@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.cast import World, make_world
 
 if TYPE_CHECKING:
     from django.test import Client
+
+# A busy machine is slow, not wrong.
+settings.register_profile("anlan", deadline=None)
+settings.load_profile("anlan")
 
 
 @pytest.fixture
