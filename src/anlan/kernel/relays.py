@@ -101,6 +101,7 @@ def _run(handler: Handler, entry: Entry) -> str:
     try:
         with transaction.atomic():
             handler.function(context_of(handler, entry), entry)
+    # Whatever a handler does wrong is parked and shown; the relay and everybody else go on.
     except Exception as error:
         log.exception("handler %s failed on entry %s", handler.name, entry.pk)
         return f"{type(error).__name__}: {error}"[:2000]
