@@ -78,7 +78,7 @@ def test_a_failing_entry_holds_up_its_subject_for_that_handler_only(world: World
         ring(world, number)
     ring(world, 9, world.neighbour_town)
     run_all(Relay())
-    assert heard("counter") == [0, 1, 2, 9] or sorted(heard("counter")) == [0, 1, 2, 9]
+    assert sorted(heard("counter")) == [0, 1, 2, 9]
     assert sorted(heard("listener")) == [0, 9]
     stuck = Parked.objects.order_by("entry_id")
     assert [(row.attempts, bool(row.again_at)) for row in stuck] == [(1, True), (0, False)]
