@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from anlan.kernel import seeds
@@ -28,6 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("--mode", choices=("up", "demo", "test"), default="up")
 
     def handle(self, *_args: Any, mode: str, **_options: Any) -> None:
+        with connection.cursor() as cursor:
+            # A migration that cannot have its lock gives up, rather than making every page wait behind it.
+            cursor.execute("SET lock_timeout = '4s'")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["dist"])
