@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import re
+import signal
 import ssl
 import subprocess
 import sys
@@ -57,6 +58,7 @@ class Look:
 
 def doctor(arguments: Sequence[str]) -> int:
     """Print every finding; 1 if something is wrong."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `doctor | head` just ends
     parser = argparse.ArgumentParser("./anlan doctor")
     parser.add_argument("--json", action="store_true", help=words("以 JSON 输出", "print JSON"))
     wanted = parser.parse_args(list(arguments))
