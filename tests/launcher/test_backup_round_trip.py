@@ -119,7 +119,7 @@ def fresh(old: Path) -> Path:
 
 
 def test_restored_node_is_whole_and_held_until_released(old: Path, fresh: Path) -> None:
-    with started(fresh) as node:
+    with started(fresh, "demo") as node:
         assert [list(row) for row in node.sql(COUNTS)] == json.loads((old / "counts.json").read_text())
         assert asyncio.run(_on_streams(fresh, _look_at_stream)) == (MESSAGES, MESSAGES, TAKEN, b"299")
         plan = "files/plans/预案.pdf"
@@ -185,5 +185,5 @@ def test_killed_restore_leaves_a_node_that_refuses_until_undone(old: Path, fresh
     assert undone.returncode == 0, undone.stderr
     assert not mark.exists()
     assert (fresh / "pg/data/PG_VERSION").stat().st_ino == unit
-    with started(fresh) as node:
+    with started(fresh, "demo") as node:
         assert [list(row) for row in node.sql(COUNTS)] == json.loads((old / "counts.json").read_text())

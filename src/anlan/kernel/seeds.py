@@ -23,6 +23,11 @@ def unit_by_code(code: str) -> Unit:
     return Unit.unscoped.get(code=code)
 
 
+def has_units(codes: list[str]) -> bool:
+    """Whether any unit of these codes is there."""
+    return Unit.unscoped.filter(code__in=codes).exists()
+
+
 def ensure_unit(code: str, parent: str, name: str, kind: str) -> Unit:
     """The unit of that code, made below the unit of code `parent` ("": a root) if there is none."""
     found = Unit.unscoped.filter(code=code).first()

@@ -26,6 +26,21 @@ def _data() -> dict[str, list[dict[str, Any]]]:
     return content
 
 
+def is_loaded() -> bool:
+    """Whether this database is a demo's: it holds units that are marked as such."""
+    codes = [unit["code"] for unit in _data()["units"]]
+    return seeds.has_units(codes)
+
+
+def why_not(mode: str) -> str:
+    """Why this database cannot serve that mode, or "": the demo's log-ins are known to all and never meet real data."""
+    if mode == "up" and is_loaded():
+        return _("这里是演示数据，演示密码人人皆知，不能用于正式运行。请用 ANLAN_VAR 另选数据目录。")
+    if mode == "demo" and User.objects.exists() and not is_loaded():
+        return _("这里已有正式数据，不能装入演示账号。请用 ANLAN_VAR 另选数据目录。")
+    return ""
+
+
 @transaction.atomic
 def load() -> None:
     """Put the demo's tree and cast in place; what is there already stays as it is."""

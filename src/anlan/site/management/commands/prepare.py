@@ -33,6 +33,8 @@ class Command(BaseCommand):
             # A migration that cannot have its lock gives up, rather than making every page wait behind it.
             cursor.execute("SET lock_timeout = '4s'")
         call_command("migrate", verbosity=0, interactive=False)
+        if refused := demo.why_not(mode):
+            raise CommandError(refused)
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["dist"])
         seeds.load_roles()
