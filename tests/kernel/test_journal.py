@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel import journal, node
 from anlan.kernel.context import Context
@@ -16,7 +17,7 @@ from tests.cast import World, acting
 READ = "organisation.unit.read"
 
 
-@event("test.unit.visited")
+@event("test.unit.visited", _("走访"))
 @dataclass(frozen=True)
 class UnitVisited:
     doors: int
@@ -69,7 +70,7 @@ def test_an_event_that_was_not_declared_is_refused(world: World) -> None:
 
 def test_two_events_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match=r"test\.unit\.visited"):
-        event("test.unit.visited")(Undeclared)
+        event("test.unit.visited", _("走访"))(Undeclared)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils.translation import gettext_lazy
 
 from anlan.kernel.clock import real_now
 from anlan.kernel.events import event
@@ -23,7 +24,7 @@ seen: list[tuple[str, int]] = []
 broken: set[int] = set()
 
 
-@event("test.bell.rung")
+@event("test.bell.rung", gettext_lazy("打铃"))
 @dataclass(frozen=True)
 class BellRung:
     number: int

@@ -6,17 +6,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from anlan.kernel import journal, scope
+from anlan.kernel import journal, obligations, scope
 from anlan.kernel.clock import real_now
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from django.db.models import Model
 
     from anlan.kernel.models import Entry, Exercise, User
 
 EVERYWHERE = ""  # the path that every path begins with
+READ = ".read"  # how capabilities to read end
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Context:
     posting_id: int | None = None
     cause_id: int | None = None
     powers: frozenset[str] = field(default=frozenset())
+    _shared: dict[str, tuple[UUID, ...]] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
         """Domain time: the exercise's in an exercise."""
@@ -51,6 +55,21 @@ class Context:
         """Paths of the subtrees where the actor holds the capability."""
         return scope.widest(path for path, capabilities in self.holdings if capability in capabilities)
 
+    def shared_matters(self, capability: str) -> tuple[UUID, ...]:
+        """Matters of other units that are shared with units where the actor holds the capability, asked once."""
+        if capability not in self._shared:
+            to_read = capability.endswith(READ)
+            self._shared[capability] = scope.matters_shared_with(self.roots(capability), to_read=to_read)
+        return self._shared[capability]
+
     def journal(self, happened: object, about: Model) -> Entry:
-        """Write down what happened to a record, in the transaction at hand (`anlan.kernel.journal.write`)."""
-        return journal.write(self, happened, about)
+        """Write down what happened to a record, in the transaction at hand, and what is owed by it from now on."""
+        entry, effects = journal.write(self, happened, about)
+        obligations.follow(self, entry, effects)
+        return entry
+
+    def journal_bulk(self, happened: object, about: Sequence[Model]) -> Entry:
+        """The same for a bulk act: one entry about many records of one kind. raises ValueError for none"""
+        entry, effects = journal.write_bulk(self, happened, about)
+        obligations.follow(self, entry, effects, [journal.unit_id_of(record) for record in about])
+        return entry

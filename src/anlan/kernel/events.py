@@ -1,6 +1,6 @@
 """What rooms write to the journal: past-tense frozen dataclasses, each under a name of its own, versioned.
 
-    @event("watch.warning.cancelled")
+    @event("watch.warning.cancelled", _("撤销预警"))
     @dataclass(frozen=True)
     class WarningCancelled:
         references: int
@@ -18,15 +18,18 @@ from typing import TYPE_CHECKING, Any, NewType, TypeVar, get_type_hints
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.utils.functional import _StrPromise
+
 PrivateText = NewType("PrivateText", str)
 E = TypeVar("E")
 
 
 @dataclass(frozen=True)
 class Declared:
-    """One kind of event: its class and which of its fields are private."""
+    """One kind of event: its class, what it is called, and which of its fields are private."""
 
     name: str
+    label: _StrPromise
     version: int
     shape: type
     private: frozenset[str]
@@ -36,15 +39,15 @@ _by_shape: dict[type, Declared] = {}
 _by_name: dict[str, Declared] = {}
 
 
-def event(name: str, *, version: int = 1) -> Callable[[type[E]], type[E]]:
-    """Declare an event "wing.room.verb_in_past_tense"; a changed shape raises the version."""
+def event(name: str, label: _StrPromise, *, version: int = 1) -> Callable[[type[E]], type[E]]:
+    """Declare an event "wing.room.verb_in_past_tense", called `label` on pages; a changed shape raises the version."""
 
     def declare(shape: type[E]) -> type[E]:
         if name in _by_name:
             raise ValueError(f"the event {name} is declared twice")
         hints = get_type_hints(shape)
         private = frozenset(field.name for field in fields(shape) if hints[field.name] is PrivateText)  # type: ignore[arg-type]  # a dataclass
-        _by_shape[shape] = _by_name[name] = Declared(name, version, shape, private)
+        _by_shape[shape] = _by_name[name] = Declared(name, label, version, shape, private)
         return shape
 
     return declare
@@ -53,6 +56,16 @@ def event(name: str, *, version: int = 1) -> Callable[[type[E]], type[E]]:
 def declared(happened: object) -> Declared:
     """The declaration of an event's class; raises KeyError for a class that is none."""
     return _by_shape[type(happened)]
+
+
+def label_of(name: str) -> str:
+    """What an event is called; its bare name where no room declares it any more."""
+    return str(_by_name[name].label) if name in _by_name else name
+
+
+def fields_of(name: str) -> frozenset[str]:
+    """The names of an event's fields; raises KeyError for an event that is none."""
+    return frozenset(field.name for field in fields(_by_name[name].shape))
 
 
 def names() -> frozenset[str]:

@@ -1,68 +1,162 @@
-"""Writes what happened, in the transaction in which it happened, and reads it back as the timeline of a record."""
+"""Writes what happened, in the transaction in which it happened, and reads it back as the timeline of a record.
+
+An entry, its place in the relays' queue and its place in the sealer's are one statement: one round trip for an act.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import transaction
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
+from django.db.models import Q
 
 from anlan.kernel import events
-from anlan.kernel.models import Entry, Pending, PrivateNote, Unit
+from anlan.kernel.clock import real_now
+from anlan.kernel.models import Entry, Obligation, PrivateNote, Unit
 from anlan.kernel.models.relay import SHARDS
 from anlan.kernel.scope import require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import Model, QuerySet
 
     from anlan.kernel.context import Context
 
+    Effects = list[tuple[int, str]]  # rule's id, what the event does to its obligations (RuleEffect)
+
 SALT = 16  # bytes
+# What it returns beside the entry's number: which rules care for the event, so that nobody need ask again.
+WRITE = """
+WITH written AS (
+  INSERT INTO kernel_entry (at, recorded_at, event, version, actor_id, posting_id, unit_id, exercise_id,
+                            subject_kind, subject, cause_id, data, act)
+  VALUES (%(at)s, %(recorded_at)s, %(event)s, %(version)s, %(actor)s, %(posting)s, %(unit)s, %(exercise)s,
+          %(kind)s, %(subject)s, %(cause)s, %(data)s::jsonb, kernel_act())
+  RETURNING id, act
+), waiting AS (
+  INSERT INTO kernel_pending (entry_id, shard) SELECT id, %(shard)s FROM written
+), unsealed AS (
+  INSERT INTO kernel_unsealed (entry_id) SELECT id FROM written
+)
+SELECT id, act,
+       (SELECT json_agg(json_build_array(rule_id, effect)) FROM kernel_ruleevent WHERE event = %(event)s)
+FROM written
+"""
+
+
+class Subject(NamedTuple):
+    """What an entry is about; the key is blank in a bulk act's entry."""
+
+    kind: str
+    key: str
+    unit_id: int | None
 
 
 class OutsideTransaction(Exception):
     """An entry was to be written outside the transaction of its change; then one could be without the other."""
 
 
-def write(ctx: Context, happened: object, about: Model) -> Entry:
+def write(ctx: Context, happened: object, about: Model) -> tuple[Entry, Effects]:
     """Add one entry about a record.
 
     happened  an event (anlan.kernel.events); its private fields go to the side table
     about     the record it happened to: its kind, key and unit are kept
+    returns   the entry, and the rules that it touches
     raises    OutsideTransaction
     """
+    return _write(ctx, happened, Subject(about._meta.label_lower, str(about.pk), unit_id_of(about)))
+
+
+def write_bulk(ctx: Context, happened: object, about: Sequence[Model]) -> tuple[Entry, Effects]:
+    """Add one entry about many records of one kind; its unit is theirs if they share one.
+
+    raises  OutsideTransaction; ValueError where there is no record
+    """
+    if not about:
+        raise ValueError("an entry needs a record that it is about")
+    units = {unit_id_of(record) for record in about}
+    keys = [str(record.pk) for record in about]
+    unit_id = units.pop() if len(units) == 1 else None
+    return _write(ctx, happened, Subject(about[0]._meta.label_lower, "", unit_id), {"subjects": keys})
+
+
+def _write(
+    ctx: Context, happened: object, about: Subject, more: dict[str, Any] | None = None
+) -> tuple[Entry, Effects]:
     if not transaction.get_connection().in_atomic_block:
         raise OutsideTransaction
-    kind = events.declared(happened)
-    data, private = _split(events.content(happened), kind.private)
-    entry = Entry.objects.create(
+    declared = events.declared(happened)
+    data, private = _split(events.content(happened), declared.private)
+    entry = Entry(
         at=ctx.now(),
-        event=kind.name,
-        version=kind.version,
+        recorded_at=real_now(),
+        event=declared.name,
+        version=declared.version,
         actor=ctx.actor,
         posting_id=ctx.posting_id,
-        unit_id=unit_id_of(about),
+        unit_id=about.unit_id,
         exercise_id=ctx.exercise.pk if ctx.exercise else None,
-        subject_kind=about._meta.label_lower,
-        subject=str(about.pk),
+        subject_kind=about.kind,
+        subject=about.key,
         cause_id=ctx.cause_id,
-        data=data,
+        data=data | (more or {}),
     )
-    Pending.objects.create(entry=entry, shard=shard_of(entry.subject_kind, entry.subject))
-    PrivateNote.objects.bulk_create(
-        PrivateNote(entry=entry, field=field, salt=salt, text=text) for field, (salt, text) in private.items()
-    )
-    return entry
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, _columns(entry) | {"shard": shard_of(about.kind, about.key)})
+        entry.pk, entry.act, effects = cursor.fetchone()
+    if private:
+        PrivateNote.objects.bulk_create(
+            PrivateNote(entry=entry, field=field, salt=salt, text=text)
+            for field, (salt, text) in private.items()
+        )
+    return entry, [(rule_id, effect) for rule_id, effect in effects or ()]
+
+
+def _columns(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": entry.at,
+        "recorded_at": entry.recorded_at,
+        "event": entry.event,
+        "version": entry.version,
+        "actor": entry.actor_id,
+        "posting": entry.posting_id,
+        "unit": entry.unit_id,
+        "exercise": entry.exercise_id,
+        "kind": entry.subject_kind,
+        "subject": entry.subject,
+        "cause": entry.cause_id,
+        "data": json.dumps(entry.data, cls=DjangoJSONEncoder),
+    }
 
 
 def list_timeline(ctx: Context, about: Model, capability: str) -> QuerySet[Entry]:
-    """What happened to a record, the latest first; the reader needs the record's own reading capability in its unit."""
-    unit_id = unit_id_of(about)
-    require(ctx, capability, Unit.unscoped.get(pk=unit_id) if unit_id else None)
-    entries = Entry.objects.filter(subject_kind=about._meta.label_lower, subject=str(about.pk))
+    """What happened to a record and to what is owed about it, the latest first.
+
+    The reader needs the record's own reading capability in its unit (or through its matter).
+    """
+    require(ctx, capability, about)
+    kind, key = about._meta.label_lower, str(about.pk)
+    owed = [
+        str(pk)
+        for pk in Obligation.objects.filter(subject_kind=kind, subject=key).values_list("pk", flat=True)
+    ]
+    of_obligations = Q(subject_kind=Obligation._meta.label_lower) & _of_any(owed) if owed else Q(pk__in=[])
+    entries = Entry.objects.filter(Q(subject_kind=kind) & _of_any([key]) | of_obligations)
     return entries.select_related("actor").order_by("-id")
+
+
+def _of_any(keys: list[str]) -> Q:
+    """Entries about one of these records, alone or in a bulk act."""
+    in_bulk = Q()
+    for key in keys:
+        in_bulk |= Q(subject="", data__subjects__contains=[key])
+    return Q(subject__in=keys) | in_bulk
 
 
 def shard_of(subject_kind: str, subject: str) -> int:

@@ -18,6 +18,7 @@ from anlan.kernel.errors import NotAllowed, UnscopedRead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from uuid import UUID
 
     from django.db.models import QuerySet
 
@@ -32,18 +33,24 @@ class ScopedManager(models.Manager[M]):
 
     path       look-up from the record to its unit's path
     exercise   field that holds the exercise, or None for registers that have none
+    matter     field that holds the matter it belongs to, or None for records that are never shared
     """
 
-    def __init__(self, path: str = "unit__path", *, exercise: str | None = "exercise") -> None:
+    def __init__(
+        self, path: str = "unit__path", *, exercise: str | None = "exercise", matter: str | None = None
+    ) -> None:
         super().__init__()
-        self.path, self.exercise_field = path, exercise
+        self.path, self.exercise_field, self.matter_field = path, exercise, matter
 
     def get_queryset(self) -> QuerySet[M]:
         raise UnscopedRead(self.model.__name__)
 
     def visible(self, ctx: Context, capability: str) -> QuerySet[M]:
         """Records that the context's actor may meet with this capability, in his exercise only."""
-        found = super().get_queryset().filter(_in_subtrees(self.path, ctx.roots(capability)))
+        mine = _in_subtrees(self.path, ctx.roots(capability))
+        if self.matter_field and (shared := ctx.shared_matters(capability)):
+            mine |= Q(**{f"{self.matter_field}__in": shared})
+        found = super().get_queryset().filter(mine)
         if self.exercise_field:
             found = found.filter(**{self.exercise_field: ctx.exercise})
         return found
@@ -52,16 +59,31 @@ class ScopedManager(models.Manager[M]):
         return super().get_queryset().create(**fields)
 
 
-def can(ctx: Context, capability: str, unit: Unit | None = None) -> bool:
-    """May the actor do this in that unit (or, without one, anywhere)?"""
+def can(ctx: Context, capability: str, about: models.Model | None = None) -> bool:
+    """May the actor do this to that record or in that unit (or, without one, anywhere)?
+
+    A record of a unit outside his subtrees is within reach where its matter is shared with one inside.
+    """
     roots = ctx.roots(capability)
-    return any(unit.path.startswith(root) for root in roots) if unit else bool(roots)
+    if about is None or not roots:
+        return bool(roots)
+    path = _path_of(about)
+    if path is None or any(path.startswith(root) for root in roots):
+        return True
+    matter = getattr(about, "matter", None)
+    return matter is not None and matter in ctx.shared_matters(capability)
 
 
-def require(ctx: Context, capability: str, unit: Unit | None = None) -> None:
+def require(ctx: Context, capability: str, about: models.Model | None = None) -> None:
     """raises NotAllowed unless `can`"""
-    if not can(ctx, capability, unit):
+    if not can(ctx, capability, about):
         raise NotAllowed(capability)
+
+
+def _path_of(about: models.Model) -> str | None:
+    """The path of a unit, or of a record's unit; None for what belongs to the node as a whole."""
+    unit = about if isinstance(about, apps.get_model("kernel", "Unit")) else getattr(about, "unit", None)
+    return None if unit is None else str(unit.path)
 
 
 def visible(ctx: Context, model: type[M], capability: str) -> QuerySet[M]:
@@ -72,6 +94,20 @@ def visible(ctx: Context, model: type[M], capability: str) -> QuerySet[M]:
     require(ctx, capability)
     manager: ScopedManager[M] = model.objects  # type: ignore[attr-defined]  # records declare it
     return manager.visible(ctx, capability)
+
+
+def matters_shared_with(roots: tuple[str, ...], *, to_read: bool) -> tuple[UUID, ...]:
+    """Matters that are shared now with units of these subtrees; not to_read: only those shared for more than reading."""
+    if not roots:
+        return ()
+    now = real_now()
+    shares = apps.get_model("kernel", "Share").objects.filter(
+        _in_subtrees("unit__path", roots), from_at__lte=now
+    )
+    shares = shares.filter(Q(until_at__isnull=True) | Q(until_at__gt=now))
+    if not to_read:
+        shares = shares.filter(reads_only=False)
+    return tuple(shares.values_list("matter", flat=True).distinct())
 
 
 def who_can(capability: str, unit: Unit) -> QuerySet[User]:

@@ -20,8 +20,71 @@ class Language(TextChoices):
     ENGLISH = "en", _("英文")
 
 
+class Digest(TextChoices):
+    SHA256 = "sha256", _("SHA-256")
+    SM3 = "sm3", _("国密 SM3")
+
+
+class Every(TextChoices):
+    DAY = "day", _("每日")
+    WORKDAY = "workday", _("每个工作日")
+    WEEK = "week", _("每周")
+    MONTH = "month", _("每月")
+    QUARTER = "quarter", _("每季度")
+    HALF_YEAR = "half_year", _("每半年")
+    YEAR = "year", _("每年")
+
+
+class RuleEffect(TextChoices):
+    OPEN = "open", _("产生")
+    FULFIL = "fulfil", _("办结")
+    WITHDRAW = "withdraw", _("撤销")
+    PAUSE = "pause", _("中止")
+    RESUME = "resume", _("恢复")
+
+
+class ObligationState(TextChoices):
+    OPEN = "open", _("待办")
+    PAUSED = "paused", _("中止")
+    FULFILLED = "fulfilled", _("已办结")
+    WAIVED = "waived", _("已免除")
+    WITHDRAWN = "withdrawn", _("已撤销")
+
+
+class Rung(TextChoices):
+    REMINDER = "reminder", _("提醒")
+    ESCALATION = "escalation", _("逾期告知")
+
+
+class TaskState(TextChoices):
+    WAITING = "waiting", _("等待")
+    RUNNING = "running", _("进行中")
+    DONE = "done", _("完成")
+    FAILED = "failed", _("失败")
+    CANCELLED = "cancelled", _("已取消")
+
+
+class Administrator(TextChoices):
+    """The three administrators that exclude each other 三员分立."""
+
+    SYSTEM = "system", _("系统管理员")
+    SECURITY = "security", _("安全管理员")
+    AUDIT = "audit", _("审计员")
+
+
 CAPABILITIES = {
     "kernel.node.read": _("查看节点运行状态"),
     "kernel.node.check": _("发起节点自检"),
     "kernel.node.release": _("放行恢复后的节点"),
+    "kernel.journal.read": _("查看留痕"),
+    "kernel.journal.mend": _("处理受阻的后台处理"),
+    "kernel.obligation.read": _("查看履责事项"),
+    "kernel.obligation.fulfil": _("登记履责"),
+    "kernel.obligation.urge": _("督办履责事项"),
+    "kernel.obligation.pause": _("中止和恢复履责事项"),
+    "kernel.obligation.waive": _("免除履责事项"),
+    "kernel.rule.edit": _("修改履责规则和节假日安排"),
+    "kernel.access.read": _("查看授权"),
+    "kernel.access.grant": _("授予和收回角色"),
+    "kernel.access.edit_role": _("修改角色的权限"),
 }

@@ -7,6 +7,7 @@ from django.urls import include, path
 from anlan.kernel import rooms
 from anlan.site import views
 from anlan.site.api import api
+from anlan.site.pages import access, files, journal, obligations, tasks
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("account/password/", account.password_change, name="account_change_password"),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("api/v1/", api.urls),
+    *(path(part.PREFIX, include(part)) for part in (obligations, journal, access, tasks, files)),
     *(
         path(urls.PREFIX, include(f"{room.module}.urls"))
         for room in rooms.find()

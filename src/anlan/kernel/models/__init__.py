@@ -2,26 +2,50 @@
 
 from anlan.kernel.models.access import Grant, Role
 from anlan.kernel.models.clock import Clock
+from anlan.kernel.models.due import Due
+from anlan.kernel.models.files import Attachment, StoredFile
+from anlan.kernel.models.history import RowChange
 from anlan.kernel.models.journal import Entry, PrivateNote
 from anlan.kernel.models.node import NodeState, SelfCheck
+from anlan.kernel.models.numbering import Counter, Series
+from anlan.kernel.models.obligation import Escalation, Holiday, Obligation, Rule, RuleEvent
 from anlan.kernel.models.people import User
-from anlan.kernel.models.records import Exercise, Record
+from anlan.kernel.models.records import Exercise, MatterRecord, Record
 from anlan.kernel.models.relay import Parked, Pending, Shard
+from anlan.kernel.models.seal import Seal, Unsealed
+from anlan.kernel.models.sharing import Share
+from anlan.kernel.models.task import LongTask
 from anlan.kernel.models.units import Unit
 
 __all__ = (
+    "Attachment",
     "Clock",
+    "Counter",
+    "Due",
     "Entry",
+    "Escalation",
     "Exercise",
     "Grant",
+    "Holiday",
+    "LongTask",
+    "MatterRecord",
     "NodeState",
+    "Obligation",
     "Parked",
     "Pending",
     "PrivateNote",
     "Record",
     "Role",
+    "RowChange",
+    "Rule",
+    "RuleEvent",
+    "Seal",
     "SelfCheck",
+    "Series",
     "Shard",
+    "Share",
+    "StoredFile",
     "Unit",
+    "Unsealed",
     "User",
 )

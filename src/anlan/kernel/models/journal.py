@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
@@ -15,6 +17,8 @@ class Entry(models.Model):
 
     at           domain time: when it happened, in an exercise the exercise's time
     recorded_at  real time: when it was written
+    act          number of the transaction it was written in; row history carries the same
+    subject      key of the record it happened to; blank for a bulk act, whose `data.subjects` lists the keys
     unit         id of the unit it concerns, for scope; no foreign key, an entry outlives what it tells of
     """
 
@@ -35,14 +39,19 @@ class Entry(models.Model):
     unit_id = models.BigIntegerField(_("单位"), null=True)
     exercise_id = models.BigIntegerField(_("演练"), null=True)
     subject_kind = models.CharField(_("对象类别"), max_length=64)
-    subject = models.CharField(_("对象"), max_length=64)
+    subject = models.CharField(_("对象"), max_length=64, blank=True)
     cause_id = models.BigIntegerField(_("起因"), null=True)
+    act = models.BigIntegerField(_("操作序号"))
     data = models.JSONField(_("内容"), encoder=DjangoJSONEncoder)
 
     class Meta:
         verbose_name = _("留痕")
         verbose_name_plural = _("留痕")
-        indexes = (models.Index(fields=("subject_kind", "subject", "id"), name="entry_of_subject"),)
+        indexes = (
+            models.Index(fields=("subject_kind", "subject", "id"), name="entry_of_subject"),
+            models.Index(fields=("act",), name="entry_of_act"),
+            GinIndex(KeyTransform("subjects", "data"), name="entry_of_many", condition=models.Q(subject="")),
+        )
 
     def __str__(self) -> str:
         return f"{self.pk} {self.event}"

@@ -44,3 +44,17 @@ class Record(models.Model):
     class Meta:
         abstract = True
         base_manager_name = "unscoped"
+
+
+class MatterRecord(Record):
+    """A record of a matter: who shares the matter meets it, too.
+
+    matter   id of the record that is the matter (an incident, a warning); of the matter itself its own id; None: of none
+    """
+
+    matter = models.UUIDField(_("所属事项"), null=True, blank=True, db_index=True)
+
+    objects = ScopedManager(matter="matter")
+
+    class Meta(Record.Meta):
+        abstract = True
