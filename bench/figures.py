@@ -32,6 +32,10 @@ def product_at_most(value: float) -> Bar:
     return Bar("product", "at most", value)
 
 
+def product_at_least(value: float) -> Bar:
+    return Bar("product", "at least", value)
+
+
 def ratio_at_least(value: float) -> Bar:
     return Bar("ratio", "at least", value)
 

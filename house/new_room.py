@@ -69,6 +69,7 @@ def _words(wing: str, name: str, term: str) -> dict[str, str]:
         "wing": wing,
         "room": name,
         "Room": english.title().replace(" ", ""),
+        "label": f"{name}.{name.replace('_', '')}",
         "short": name[: INDEX_NAME - len("_by_unit")],
         "term": term,
         "term_en": english,

@@ -35,7 +35,7 @@ PARTS = {
     "services": Part(
         own=("terms", "models", "states", "selectors", "events"), lower=("selectors", "services"), pure=True
     ),
-    "events": Part(kernel=False),
+    "events": Part(own=("terms",)),
     "handlers": Part(own=("services", "events", "terms"), lower=("events",), pure=True),
     "jobs": Part(own=("services",), lower=("events",), pure=True),
     "api": _face(),

@@ -19,6 +19,7 @@ from tests.cast import World
 
 PUBLIC = "public"
 ANYBODY = "anybody who is logged in"
+PERSONAL = "the one it belongs to"  # the officer's own; others meet 404
 Arguments = Callable[[World], Mapping[str, Any]]
 
 
@@ -27,7 +28,7 @@ class Case:
     """One address and method.
 
     name         URL name; for the API "api:<operation path>", as "/units/{unit_id}"
-    capability   what it asks for, or PUBLIC, or ANYBODY
+    capability   what it asks for, or PUBLIC, or ANYBODY, or PERSONAL
     own, other   make the address's arguments for a record within the district, and for one of the neighbour's
     answers      status for the one who may
     budget       most queries for him, session and user included

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from anlan.site.api import api
-from tests.matrix import ANYBODY, PUBLIC, Case
+from tests.matrix import ANYBODY, PERSONAL, PUBLIC, Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,7 +62,7 @@ def test_every_written_capability_is_declared() -> None:
     from anlan.kernel import rooms  # noqa: PLC0415 - finds rooms when asked
     from anlan.kernel.act import CAPABILITIES_OF_ACTS  # noqa: PLC0415
 
-    asked = {case.capability for case in CASES} - {PUBLIC, ANYBODY}
+    asked = {case.capability for case in CASES} - {PUBLIC, ANYBODY, PERSONAL}
     assert asked | CAPABILITIES_OF_ACTS <= set(rooms.capabilities())
 
 
@@ -86,6 +86,8 @@ def test_no_capability(case: Case, world: World, door: Client) -> None:
     if case.capability in {PUBLIC, ANYBODY}:
         # A stranger at the log-in page is logged in already and sent home.
         assert response.status_code in {case.answers, 302}
+    elif case.capability == PERSONAL:
+        assert response.status_code == 404
     else:
         assert response.status_code == 403
 
@@ -112,7 +114,7 @@ def test_another_s_record(case: Case, world: World, door: Client) -> None:
 
 
 def log_in(door: Client, case: Case, world: World) -> None:
-    if case.capability == ANYBODY:
+    if case.capability in {ANYBODY, PERSONAL}:
         door.force_login(world.officer)
     elif case.capability != PUBLIC:
         door.force_login(world.holder(case.capability))

@@ -42,9 +42,10 @@ export function zoneOf(iso: string | undefined): number {
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes))
 }
 
-/** 14:05 on the same day, with its date on another. */
-export function moment(at: number, reference: number, zone: number): string {
-  const [date = '', time = ''] = local(at, zone)
+/** 14:05 on the same day, with its date on another. What ends at midnight ends at 24:00 of the day before. */
+export function moment(at: number, reference: number, zone: number, ends = false): string {
+  let [date = '', time = ''] = local(at, zone)
+  if (ends && time === '00:00') [date, time] = [local(at - MINUTE, zone)[0] ?? '', '24:00']
   const [today] = local(reference, zone)
   return date === today ? time : `${date.slice(5)} ${time}`
 }

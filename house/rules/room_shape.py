@@ -56,13 +56,16 @@ def part_of(file: str) -> str:
 def _file(tree: Tree, room: Room, file: str) -> Iterator[Finding]:
     path = f"{room.folder}/{file}"
     top = part_of(file)
-    if top == "migrations" or (
-        top == "templates" and re.match(rf"templates/{room.name}/[a-z_/]+\.html$", file)
-    ):
+    shown = top == "templates" and re.match(rf"templates/{room.name}/[a-z_/]+\.html$", file)
+    if top == "migrations" or shown or re.match(r"data/[a-z_]+\.json$", file):
         return
     if not file.endswith(".py") or (top not in PARTS and file != "__init__.py"):
         yield Finding(
-            path, 1, "no file of a room", WHY, f"a room has {', '.join(PARTS)}, migrations, templates/<room>"
+            path,
+            1,
+            "no file of a room",
+            WHY,
+            f"a room has {', '.join(PARTS)}, migrations, templates/<room>, data/*.json",
         )
         return
     module = tree.module(path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 if TYPE_CHECKING:
@@ -70,6 +72,22 @@ def _existing(value: str) -> Path | None:
     return path
 
 
+def _rooms(value: str) -> Path | None:
+    folder = _existing(value)
+    if folder and not any(folder.glob("*/*/apps.py")):
+        raise ValueError("其中没有“翼/房/apps.py” / it holds no WING/ROOM/apps.py")
+    return folder
+
+
+def _digest(value: str) -> str:
+    """A digest that this machine's OpenSSL knows."""
+    if value not in {"sha256", "sm3"}:
+        raise ValueError("sha256 | sm3")
+    if value not in hashlib.algorithms_available:
+        raise ValueError(f"sha256；本机的 OpenSSL 没有 {value} / OpenSSL here has no {value}")
+    return value
+
+
 def _words(value: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in value.split(",") if word.strip())
 
@@ -81,6 +99,13 @@ def _url(*schemes: str) -> Callable[[str], str]:
         return value
 
     return parse
+
+
+def _bucket(value: str) -> str:
+    parts = urlsplit(_url("s3", "s3+http")(value))
+    if value and not (parts.username and parts.password and parts.hostname and parts.path.strip("/")):
+        raise ValueError("s3://KEY:SECRET@HOST/BUCKET")
+    return value
 
 
 def _zone(value: str) -> ZoneInfo:
@@ -169,6 +194,65 @@ SETTINGS: tuple[Setting, ...] = (
         "info",
         "日志级别。",
         "Log level.",
+    ),
+    Setting(
+        "ANLAN_ROOMS",
+        _rooms,
+        "",
+        "本单位自建房间所在目录，见“自建房间”；留空则没有。",
+        "Folder of rooms of one's own, see the page of that name; empty: none.",
+    ),
+    Setting(
+        "ANLAN_SEAL_DIGEST",
+        _digest,
+        "sha256",
+        "留痕封存所用的摘要算法：sha256，或国密 sm3；可随时更换，已有的封存不变。",
+        "Digest of the journal's seals: sha256, or SM3; may be changed at any time, seals that exist keep theirs.",
+        group="journal",
+    ),
+    Setting(
+        "ANLAN_ANCHORS",
+        _path,
+        "",
+        "锚定文件所在目录；留空为数据目录下的 anchors。最好放在另一块磁盘、另一台机器或一次性写入介质上，服务用户须能写入。",
+        "Folder of the journal's anchors; empty: anchors in the data folder. Best on another disk, another machine "
+        "or write-once storage, writable to the services' user.",
+        group="journal",
+    ),
+    Setting(
+        "ANLAN_ANCHOR_MINUTES",
+        _count(1, 1440),
+        "60",
+        "每隔多少分钟锚定一次。",
+        "Minutes from one anchor to the next.",
+        group="journal",
+    ),
+    Setting(
+        "ANLAN_FILE_MB",
+        _count(1, 4096),
+        "200",
+        "单个附件的大小上限（MB）。",
+        "Largest attachment, in MB.",
+        group="files",
+    ),
+    Setting(
+        "ANLAN_REMOVED_FILES_DAYS",
+        _count(1, 36500),
+        "180",
+        "附件移除后，内容再保留多少天；期满由后台任务清除，不能恢复。",
+        "Days that the content of a removed attachment is kept; then it is deleted for good.",
+        group="files",
+    ),
+    Setting(
+        "ANLAN_FILES_URL",
+        _bucket,
+        "",
+        "附件存到 S3 兼容的对象存储：s3://访问密钥:私有密钥@主机:端口/存储桶/目录?region=区域，"
+        "封闭网络内不加密的用 s3+http://；密钥中的特殊字符须百分号编码。留空则存在数据目录的 files 中。",
+        "Keep attachments in a store that speaks S3, plain HTTP with s3+http:// in closed networks; "
+        "special characters of the keys percent-encoded. Empty: files in the data folder.",
+        secret=True,
+        group="files",
     ),
     Setting(
         "ANLAN_DATABASE_URL",
@@ -260,6 +344,8 @@ SETTINGS: tuple[Setting, ...] = (
 
 GROUPS: Mapping[str, tuple[str, str]] = {
     "node": ("节点", "The node"),
+    "journal": ("留痕的封存与锚定", "Seals and anchors of the journal"),
+    "files": ("附件", "Attachments"),
     "outside": ("外部的数据库和消息服务", "Outside database and message server"),
     "secrets": ("密码和密钥", "Passwords and keys"),
     _LAUNCHER: ("由启动器填写，一般不必设置", "Filled in by the launcher"),
@@ -280,6 +366,13 @@ class Environment:
     web_processes: int
     web_threads: int
     log_level: str
+    rooms: Path | None
+    seal_digest: str
+    anchors: Path | None
+    anchor_minutes: int
+    file_mb: int
+    removed_files_days: int
+    files_url: str
     database_url: str
     database_owner_url: str
     nats_url: str

@@ -155,3 +155,29 @@ def test_more_than_a_batch_is_carried_over_several_rounds(world: World) -> None:
     assert len(heard("listener")) == BATCH
     run_all(relay)
     assert heard("listener") == list(range(BATCH + 3))
+
+
+def test_a_turn_ends_with_its_time_and_carries_at_least_one(world: World) -> None:
+    for number in range(5):
+        ring(world, number)
+    relay = Relay()
+    [shard] = relay.waiting(relay.lease())
+    assert len(relay.carry(shard, seconds=0)) == 1
+    assert heard("listener") == heard("counter") == [0]
+    assert len(relay.carry(shard, seconds=60)) == 4
+    assert heard("listener") == [0, 1, 2, 3, 4]
+
+
+def test_a_relay_knows_whether_it_took_over_from_one_that_died(world: World) -> None:
+    del world
+    dead, heir, next_one = Relay(), Relay(), Relay()
+    dead.lease()
+    assert not dead.inherited
+    Shard.objects.update(until=real_now() - timedelta(seconds=1))
+    heir.lease()
+    assert heir.inherited
+    heir.lease()
+    assert not heir.inherited
+    heir.release()
+    next_one.lease()
+    assert not next_one.inherited

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import time
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from anlan import environment
 from anlan.launcher import doctor, doctor_stores, packages
 from anlan.launcher.doctor import Look
 from anlan.launcher.finding import Finding
+from anlan.launcher.node import Node
 from anlan.launcher.place import CHECKOUT, Place
 from tests.launcher.conftest import anlan
 
@@ -179,3 +181,50 @@ def test_a_check_that_fails_is_a_finding(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert first.state == "bad"
     assert "strange machine" in first.seen
     assert second.what == "内存"
+
+
+def journal_seen(tmp_path: Path, answers: dict[str, str], *lines: str) -> dict[str, Finding]:
+    """The doctor's findings on the journal, of a database that answers so and anchors that read so."""
+    (tmp_path / "anchors").mkdir()
+    (tmp_path / "anchors/anchors.jsonl").write_text("".join(f"{line}\n" for line in lines))
+
+    def ask(statement: str) -> str:
+        return next((answer for part, answer in answers.items() if part in statement), "")
+
+    node = Node(environment.load({"ANLAN_VAR": str(tmp_path)}), "up")
+    findings = doctor_stores._journal(node, SimpleNamespace(ask=ask))  # type: ignore[arg-type]  # it is only asked
+    return {finding.what: finding for finding in findings}
+
+
+def anchored(minutes_ago: int, number: int) -> str:
+    at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+    return json.dumps({"number": number, "at": at.isoformat()})
+
+
+SEALED = {"to_regclass": "kernel_seal", "count(*)": "7", "max(number)": "12"}
+
+
+def test_a_sealed_and_anchored_journal_is_well(tmp_path: Path) -> None:
+    found = journal_seen(tmp_path, {**SEALED, "clock_timestamp": "2.5"}, anchored(100, 11))
+    assert [finding.state for finding in found.values()] == ["good", "good"]
+    assert "待封存 7 条" in found["留痕封存"].seen
+
+
+def test_a_journal_that_nobody_seals_or_anchors_is_loud(tmp_path: Path) -> None:
+    found = journal_seen(tmp_path, {**SEALED, "clock_timestamp": "61.0"}, anchored(181, 11))
+    assert [finding.state for finding in found.values()] == ["bad", "bad"]
+
+
+def test_an_anchor_beyond_the_last_seal_sends_to_the_verification(tmp_path: Path) -> None:
+    found = journal_seen(tmp_path, SEALED, anchored(5, 13))["留痕锚定"]
+    assert found.state == "bad"
+    assert "./anlan journal verify" in found.mend
+
+
+@pytest.mark.parametrize("line", ["", "{", "[]", '{"number": 1}'])
+def test_anchors_that_cannot_be_read_are_a_finding(tmp_path: Path, line: str) -> None:
+    assert journal_seen(tmp_path, SEALED, line)["留痕锚定"].state == "bad"
+
+
+def test_a_database_that_knows_no_seals_yet_says_nothing_of_them(tmp_path: Path) -> None:
+    assert journal_seen(tmp_path, {}) == {}

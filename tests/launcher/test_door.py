@@ -79,7 +79,7 @@ def test_certificate_is_renewed_before_it_ends(node: Place, monkeypatch: pytest.
 
 def door(node: Place, listen: str, port: int) -> Program:
     pair = certificates.door_certificate(node, ())
-    return nginx.door(node, listen, port, pair, 2)
+    return nginx.door(node, listen, port, pair, 2, file_mb=200)
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1", "::1", ANYWHERE])

@@ -1,8 +1,16 @@
 """Settings: every wrong one is told at once, before anything starts."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
 from anlan import environment
+from anlan.launcher import cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def problems(**source: str) -> list[str]:
@@ -65,3 +73,29 @@ def test_hosts_are_split_and_blanks_dropped() -> None:
 def test_every_setting_stands_on_the_operators_page() -> None:
     page = environment.as_markdown()
     assert all(f"`{setting.name}`" in page for setting in environment.SETTINGS)
+
+
+def test_a_folder_without_rooms_is_told(tmp_path: Path) -> None:
+    (told,) = problems(ANLAN_ROOMS=str(tmp_path / "nowhere"))
+    assert "no such" in told
+    (told,) = problems(ANLAN_ROOMS=str(tmp_path))
+    assert "WING/ROOM/apps.py" in told
+    (tmp_path / "respond/siren").mkdir(parents=True)
+    (tmp_path / "respond/siren/apps.py").touch()
+    assert environment.load({"ANLAN_ROOMS": str(tmp_path)}).rooms == tmp_path
+
+
+def test_rooms_that_the_services_cannot_read_are_told_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "respond/siren").mkdir(parents=True)
+    (tmp_path / "respond/siren/apps.py").touch()
+    monkeypatch.delenv("ANLAN_DATABASE_URL")  # the tests' own is only half of a pair
+    monkeypatch.setenv("ANLAN_ROOMS", str(tmp_path))
+    monkeypatch.setattr(cli, "is_root", lambda: True)
+    monkeypatch.setattr(cli, "closed_parent", lambda folder: folder.parent)
+    with pytest.raises(SystemExit):
+        cli.settings()
+    assert str(tmp_path.parent) in capsys.readouterr().err
+    monkeypatch.setattr(cli, "closed_parent", lambda _folder: None)
+    assert cli.settings().rooms == tmp_path

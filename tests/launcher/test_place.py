@@ -61,7 +61,7 @@ def test_private_files_are_never_readable_by_others(tmp_path: Path) -> None:
 def test_folders_with_data_are_closed_to_others(open_folder: Path) -> None:
     node = Place(open_folder / "var")
     node.make()
-    for name in ("nats", "nginx", "files", "tls"):
+    for name in ("nats", "nginx", "files", "keys", "tls"):
         assert (node.var / name).stat().st_mode & 0o077 == 0, name
     assert node.logs.stat().st_mode & 0o007 == 0
 

@@ -11,7 +11,7 @@ from tests.nodes import live_node, token_of
 pytestmark = pytest.mark.scenario
 
 
-def test_the_application_s_role_cannot_change_or_remove_an_entry() -> None:
+def test_the_application_s_role_cannot_change_or_remove_an_entry_or_a_seal() -> None:
     with live_node("rights") as node:
         client = node.logged_in("duty")
         client.post("/node/self-check/", data={"csrfmiddlewaretoken": token_of(client.get("/node/").text)})
@@ -24,6 +24,9 @@ def test_the_application_s_role_cannot_change_or_remove_an_entry() -> None:
                 "UPDATE kernel_entry SET event = 'nothing.happened'",
                 "DELETE FROM kernel_entry",
                 "TRUNCATE kernel_entry CASCADE",
+                "UPDATE kernel_seal SET algorithm = 'sm3'",
+                "DELETE FROM kernel_seal",
+                "TRUNCATE kernel_seal",
             ):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     application.execute(statement)

@@ -27,7 +27,7 @@ function show(element: HTMLElement): void {
   const left = at - current
   if (Number.isNaN(left)) return
   const late = element.dataset.kind !== 'ago' && left < 0
-  const gaps = { span: span(Math.abs(left)), at: moment(at, current, zoneOf(iso)) }
+  const gaps = { span: span(Math.abs(left)), at: moment(at, current, zoneOf(iso), element.dataset.kind === 'due') }
   const text = fill(word(pattern(element, left)), gaps)
   if (element.textContent !== text) element.textContent = text
   element.toggleAttribute('data-late', late)

@@ -1,4 +1,5 @@
 // The names that templates may put into data-behaviour, and what watches the whole page.
+import { attach } from './attach'
 import { clock } from './clock'
 import { command } from './command'
 import { connection } from './connection'
@@ -14,6 +15,7 @@ import { startSubmitGuard } from './submit-guard'
 import { webauthn } from './webauthn'
 
 export const behaviours = {
+  attach,
   clock,
   command,
   connection,

@@ -1,39 +1,36 @@
-// A part of the page that fetches itself anew (its own hx-get, hx-trigger="live-changed") when its subject changes.
-// Many changes make one fetch, and chance spreads the fetches of many browsers.
+// A part of the page that fetches itself anew (its own hx-get, hx-trigger="live-changed") when one of its subjects
+// changes: data-live-subject="kind:key kind:*". Many changes make one fetch, and chance spreads those of many browsers.
 import { refetch } from '../htmx'
 import { announce, word } from '../words'
 
 const SPREAD_MS = 1500
+/** In a flood of changes a part rests between fetches, as a multiple of its spread. */
+const REST = 3
+/** After a reset every part of every page fetches: spread them wider. */
+const RESET_SPREAD = 4
 
 export function liveRefresh(element: HTMLElement): () => void {
-  const subjects = new Set(element.dataset.liveSubject?.split(/\s+/))
+  const spread = Number(element.dataset.liveSpread ?? SPREAD_MS)
   const leaving = new AbortController()
   const { signal } = leaving
   let waiting: ReturnType<typeof setTimeout> | undefined
-  let wasDown = false
+  let restedAt = 0
 
-  const soon = (): void => {
+  const soon = (within: number): void => {
+    const rest = Math.max(0, restedAt - Date.now())
     waiting ??= setTimeout(() => {
       waiting = undefined
+      restedAt = Date.now() + spread * REST
       refetch(element)
-    }, Math.random() * Number(element.dataset.liveSpread ?? SPREAD_MS))
+    }, rest + Math.random() * within)
   }
 
   document.addEventListener(
     'live:changed',
-    (event) => subjects.has((event as CustomEvent<string>).detail) && soon(),
+    (event) => (event as CustomEvent<string[]>).detail.some((changed) => concerns(changed, subjectsOf(element))) && soon(spread),
     { signal },
   )
-  // What changed while the line was cut was not told: fetch once when it is back.
-  document.addEventListener(
-    'live:state',
-    (event) => {
-      const up = (event as CustomEvent<string>).detail === 'up'
-      if (up && wasDown) soon()
-      wasDown = !up
-    },
-    { signal },
-  )
+  document.addEventListener('live:reset', () => soon(spread * RESET_SPREAD), { signal })
   keepFocus(element, signal)
 
   return () => {
@@ -42,18 +39,34 @@ export function liveRefresh(element: HTMLElement): () => void {
   }
 }
 
+/** Read anew each time: what the part shows may be others after a fetch. */
+function subjectsOf(element: HTMLElement): ReadonlySet<string> {
+  return new Set(element.dataset.liveSubject?.trim().split(/\s+/))
+}
+
+/** "kind:*" stands for any of the kind, on either side. */
+function concerns(changed: string, subjects: ReadonlySet<string>): boolean {
+  const kind = changed.slice(0, changed.indexOf(':') + 1)
+  if (subjects.has(changed) || subjects.has(`${kind}*`)) return true
+  return changed === `${kind}*` && [...subjects].some((subject) => subject.startsWith(kind))
+}
+
 /** The swap may replace the focused element: the one with the same id, name or address gets the focus back. */
 function keepFocus(element: HTMLElement, signal: AbortSignal): void {
   let focused: string | undefined
+  let before: string | null
   element.addEventListener(
     'htmx:before:swap',
-    () => (focused = element.contains(document.activeElement) ? handleOf(document.activeElement) : undefined),
+    () => {
+      focused = element.contains(document.activeElement) ? handleOf(document.activeElement) : undefined
+      before = element.textContent
+    },
     { signal },
   )
   element.addEventListener(
     'htmx:after:swap',
     () => {
-      announce(element.dataset.liveSays ?? word('refreshed'))
+      if (element.textContent !== before) announce(element.dataset.liveSays ?? word('refreshed'))
       if (!focused || element.contains(document.activeElement)) return
       element.querySelector<HTMLElement>(focused)?.focus({ preventScroll: true })
     },

@@ -3,13 +3,18 @@ import { LiveConnection, type LiveMessage } from './connection'
 
 export type LiveState = 'up' | 'down'
 
-/** The page's own events, on document: `live:state` (detail: LiveState) and `live:changed` (detail: subject). */
+/**
+ * The page's own events, on document: `live:state` (detail: LiveState), `live:changed` (detail: subjects, "kind:key" or
+ * "kind:*") and `live:reset` (what changed is not known).
+ */
 export function tellPage(message: LiveMessage): void {
-  const event =
-    message.kind === 'changed'
-      ? new CustomEvent('live:changed', { detail: message.subject })
-      : new CustomEvent('live:state', { detail: message.kind })
-  document.dispatchEvent(event)
+  document.dispatchEvent(pageEvent(message))
+}
+
+function pageEvent(message: LiveMessage): Event {
+  if (message.kind === 'changed') return new CustomEvent('live:changed', { detail: message.subjects })
+  if (message.kind === 'reset') return new Event('live:reset')
+  return new CustomEvent('live:state', { detail: message.kind })
 }
 
 export interface LiveClient {

@@ -1,9 +1,10 @@
-// One event stream that comes back by itself: says when it is up or down, and what changed.
+// One event stream that comes back by itself, from where it was: says when it is up or down, and what changed.
 
 export type LiveMessage =
   | { kind: 'up' }
   | { kind: 'down' }
-  | { kind: 'changed'; subject: string; version: number }
+  | { kind: 'reset' }
+  | { kind: 'changed'; subjects: string[] }
 
 /** Half of the wait is chance, so that a thousand browsers don't come back in the same second. */
 export function backOff(tries: number, chance: number = Math.random()): number {
@@ -20,6 +21,7 @@ export class LiveConnection {
   #silence: ReturnType<typeof setTimeout> | undefined
   #tries = 0
   #state: 'new' | 'up' | 'down' = 'new'
+  #place = ''
 
   constructor(
     private readonly url: string,
@@ -31,20 +33,36 @@ export class LiveConnection {
   }
 
   open(): void {
-    this.close()
-    const source = new EventSource(this.url)
+    this.#hangUp()
+    const source = new EventSource(this.#place ? `${this.url}?after=${encodeURIComponent(this.#place)}` : this.url)
     this.#source = source
-    source.addEventListener('hello', () => this.#up())
-    source.addEventListener('beat', () => this.#listenForSilence())
-    source.addEventListener('changed', (event) => this.#changed(event.data as string))
+    this.#on('hello', () => this.#up())
+    this.#on('beat', () => this.#listenForSilence())
+    this.#on('changed', (data) => this.tell({ kind: 'changed', subjects: subjectsIn(data) }))
+    this.#on('reset', () => this.tell({ kind: 'reset' }))
     source.addEventListener('error', () => this.#down())
   }
 
+  /** Nobody listens any more; whoever comes next begins anew. */
   close(): void {
+    this.#hangUp()
+    this.#place = ''
+    this.#state = 'new'
+  }
+
+  #hangUp(): void {
     clearTimeout(this.#retry)
     clearTimeout(this.#silence)
     this.#source?.close()
     this.#source = undefined
+  }
+
+  /** Every event's id is the place to go on from. */
+  #on(name: string, handle: (data: string) => void): void {
+    this.#source?.addEventListener(name, (event: MessageEvent<string>) => {
+      this.#place = event.lastEventId || this.#place
+      handle(event.data)
+    })
   }
 
   #up(): void {
@@ -53,7 +71,7 @@ export class LiveConnection {
   }
 
   #down(): void {
-    this.close()
+    this.#hangUp()
     this.#say('down')
     this.#retry = setTimeout(() => this.open(), backOff(this.#tries++))
   }
@@ -68,9 +86,8 @@ export class LiveConnection {
     this.#state = state
     this.tell({ kind: state })
   }
+}
 
-  #changed(text: string): void {
-    const { subject, version } = JSON.parse(text) as { subject: string; version: number }
-    this.tell({ kind: 'changed', subject, version })
-  }
+function subjectsIn(data: string): string[] {
+  return (JSON.parse(data) as [string, number][]).map(([subject]) => subject)
 }

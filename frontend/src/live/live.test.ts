@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { backOff, LiveConnection, type LiveMessage } from './connection'
-import { LiveHub, type Port } from './hub'
+import { LiveHub, OVERLAP_MS, type Port } from './hub'
 
 class Stream extends EventTarget {
   static all: Stream[] = []
@@ -12,8 +12,8 @@ class Stream extends EventTarget {
   close(): void {
     this.closed = true
   }
-  send(type: string, data = '{}'): void {
-    this.dispatchEvent(new MessageEvent(type, { data }))
+  send(type: string, data = '{}', lastEventId = ''): void {
+    this.dispatchEvent(new MessageEvent(type, { data, lastEventId }))
   }
   static get last(): Stream {
     return Stream.all.at(-1) as Stream
@@ -32,8 +32,37 @@ describe('a connection', () => {
     const tell = vi.fn<(message: LiveMessage) => void>()
     new LiveConnection('/live', tell).open()
     Stream.last.send('hello')
-    Stream.last.send('changed', '{"subject": "unit:7", "version": 3}')
-    expect(tell.mock.calls).toEqual([[{ kind: 'up' }], [{ kind: 'changed', subject: 'unit:7', version: 3 }]])
+    Stream.last.send('changed', '[["unit:7", 3], ["unit:*", 4]]')
+    Stream.last.send('reset')
+    expect(tell.mock.calls.flat()).toEqual([
+      { kind: 'up' },
+      { kind: 'changed', subjects: ['unit:7', 'unit:*'] },
+      { kind: 'reset' },
+    ])
+  })
+
+  it('comes back to the place of the last event, whichever that was', () => {
+    new LiveConnection('/live', () => undefined).open()
+    expect(Stream.last.url).toBe('/live')
+    Stream.last.send('hello', '{}', '5-10')
+    Stream.last.send('changed', '[["unit:7", 3]]', '5-12')
+    Stream.last.send('beat', '{}', '5-13')
+    Stream.last.send('error')
+    vi.advanceTimersByTime(1000)
+    expect(Stream.last.url).toBe('/live?after=5-13')
+    Stream.last.send('error')
+    vi.advanceTimersByTime(2000)
+    expect(Stream.all).toHaveLength(3)
+    expect(Stream.last.url).toBe('/live?after=5-13')
+  })
+
+  it('begins anew after it was closed', () => {
+    const live = new LiveConnection('/live', () => undefined)
+    live.open()
+    Stream.last.send('hello', '{}', '5-10')
+    live.close()
+    live.open()
+    expect(Stream.last.url).toBe('/live')
   })
 
   it('says down once however often it fails, and comes back', () => {
@@ -78,10 +107,23 @@ describe('the hub of all tabs', () => {
     hub.join(one)
     Stream.last.send('hello')
     hub.join(two)
-    Stream.last.send('changed', '{"subject": "a", "version": 1}')
+    Stream.last.send('changed', '[["a:1", 1]]')
     expect(Stream.all).toHaveLength(1)
-    expect(two.heard).toEqual([{ kind: 'up' }, { kind: 'changed', subject: 'a', version: 1 }])
+    expect(two.heard).toEqual([{ kind: 'up' }, { kind: 'changed', subjects: ['a:1'] }])
     expect(one.heard).toEqual(two.heard)
+  })
+
+  it('tells a new tab what changed while its page was on its way, nothing older', () => {
+    const hub = new LiveHub('/live')
+    hub.join(tab())
+    Stream.last.send('hello')
+    Stream.last.send('changed', '[["a:1", 1]]')
+    vi.advanceTimersByTime(OVERLAP_MS - 100)
+    Stream.last.send('changed', '[["a:2", 2]]')
+    vi.advanceTimersByTime(200)
+    const late = tab()
+    hub.join(late)
+    expect(late.heard).toEqual([{ kind: 'up' }, { kind: 'changed', subjects: ['a:2'] }])
   })
 
   it('lets the stream go with the last tab', () => {

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from anlan.kernel.context import Context
 from anlan.kernel.scope import require
+
+if TYPE_CHECKING:
+    from anlan.kernel.context import Context
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Act = Callable[Concatenate[Context, P], R]
+Act = Callable[Concatenate["Context", P], R]
 
 CAPABILITIES_OF_ACTS: set[str] = set()
 
@@ -36,3 +38,12 @@ def act(capability: str) -> Callable[[Act[P, R]], Act[P, R]]:
         return run
 
     return decorate
+
+
+def part_acts() -> None:
+    """Give what follows in this transaction an act number of its own: several pieces of work share the transaction.
+
+    Row history and journal entries meet by that number; without this, one handler's changes would stand with another's.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('anlan.act', '', true)")

@@ -20,3 +20,21 @@ AGAIN = RetryStrategy(
 def job(name: str) -> Callable[[Callable[..., None]], Any]:
     """Declare a job under its name ("room.verb"); the function parses its arguments and calls one service."""
     return app.task(name=name, retry=AGAIN)
+
+
+def job_in_context(name: str) -> Callable[[Callable[..., None]], Any]:
+    """The same for a function that must know how often its job was put back: it is given procrastinate's JobContext."""
+    return app.task(name=name, retry=AGAIN, pass_context=True)
+
+
+def periodic(name: str, cron: str) -> Callable[[Callable[[], None]], Any]:
+    """Declare a job that comes by itself, at times of the real clock in UTC."""
+
+    def declare(function: Callable[[], None]) -> Any:
+        def run(timestamp: int) -> None:  # when it was due; the name is procrastinate's
+            del timestamp
+            function()
+
+        return app.periodic(cron=cron)(app.task(name=name, retry=AGAIN)(run))
+
+    return declare

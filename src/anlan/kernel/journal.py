@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Max, Min, Q
 
 from anlan.kernel import events
 from anlan.kernel.clock import real_now
 from anlan.kernel.models import Entry, Obligation, PrivateNote, Unit
 from anlan.kernel.models.relay import SHARDS
-from anlan.kernel.scope import require
+from anlan.kernel.scope import require, upward
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from django.db.models import Model, QuerySet
 
@@ -74,16 +74,35 @@ def write(ctx: Context, happened: object, about: Model) -> tuple[Entry, Effects]
 
 
 def write_bulk(ctx: Context, happened: object, about: Sequence[Model]) -> tuple[Entry, Effects]:
-    """Add one entry about many records of one kind; its unit is theirs if they share one.
+    """Add one entry about many records of one kind; its unit is the closest one over all of theirs.
 
     raises  OutsideTransaction; ValueError where there is no record
     """
     if not about:
         raise ValueError("an entry needs a record that it is about")
-    units = {unit_id_of(record) for record in about}
     keys = [str(record.pk) for record in about]
-    unit_id = units.pop() if len(units) == 1 else None
+    unit_id = _unit_over({unit_id_of(record) for record in about})
     return _write(ctx, happened, Subject(about[0]._meta.label_lower, "", unit_id), {"subjects": keys})
+
+
+def write_about(
+    ctx: Context, happened: object, kind: str, keys: Sequence[str], units: Collection[int]
+) -> Entry:
+    """The same by kind, keys and units, for the kernel's own set-wise work; no rule listens to what it writes."""
+    unit_id = _unit_over(set(units))
+    if len(keys) == 1:
+        return _write(ctx, happened, Subject(kind, keys[0], unit_id))[0]
+    return _write(ctx, happened, Subject(kind, "", unit_id), {"subjects": list(keys)})[0]
+
+
+def _unit_over(unit_ids: set[int | None]) -> int | None:
+    """The lowest unit whose subtree holds all of these: whoever may read there may read of all of them."""
+    if len(unit_ids) <= 1 or None in unit_ids:
+        return next(iter(unit_ids)) if len(unit_ids) == 1 else None
+    ends = Unit.unscoped.filter(pk__in=unit_ids).aggregate(first=Min("path"), last=Max("path"))
+    # What the first and the last in order of path have in common, all between them have, too.
+    shared = [a for a, b in zip(upward(ends["first"]), upward(ends["last"]), strict=False) if a == b]
+    return int(shared[-1].split(".")[-2]) if shared else None
 
 
 def _write(
@@ -144,19 +163,16 @@ def list_timeline(ctx: Context, about: Model, capability: str) -> QuerySet[Entry
     kind, key = about._meta.label_lower, str(about.pk)
     owed = [
         str(pk)
-        for pk in Obligation.objects.filter(subject_kind=kind, subject=key).values_list("pk", flat=True)
+        for pk in Obligation.unscoped.filter(subject_kind=kind, subject=key).values_list("pk", flat=True)
     ]
-    of_obligations = Q(subject_kind=Obligation._meta.label_lower) & _of_any(owed) if owed else Q(pk__in=[])
-    entries = Entry.objects.filter(Q(subject_kind=kind) & _of_any([key]) | of_obligations)
+    of_obligations = Q(subject_kind=Obligation._meta.label_lower) & of_any(owed) if owed else Q(pk__in=[])
+    entries = Entry.objects.filter(Q(subject_kind=kind) & of_any([key]) | of_obligations)
     return entries.select_related("actor").order_by("-id")
 
 
-def _of_any(keys: list[str]) -> Q:
+def of_any(keys: list[str]) -> Q:
     """Entries about one of these records, alone or in a bulk act."""
-    in_bulk = Q()
-    for key in keys:
-        in_bulk |= Q(subject="", data__subjects__contains=[key])
-    return Q(subject__in=keys) | in_bulk
+    return Q(subject__in=keys) | Q(subject="", data__subjects__has_any_keys=keys)
 
 
 def shard_of(subject_kind: str, subject: str) -> int:

@@ -133,12 +133,14 @@ def release_node(ctx: Context) -> bool:
 
 
 def list_waiting(ctx: Context) -> list[tuple[str, int]]:
-    """What would go out on release: waiting jobs by task, most first."""
+    """What would go out on release: waiting jobs and timers that are due, by kind, most first."""
     require(ctx, "kernel.node.read")
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT task_name, count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-            " GROUP BY task_name ORDER BY 2 DESC, 1 LIMIT 50"
+            "SELECT task_name, count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') GROUP BY 1"
+            " UNION ALL SELECT d.kind, count(*) FROM kernel_clock c"
+            " JOIN kernel_due d ON d.clock_id = c.id AND d.at <= domain_now(c.id) GROUP BY 1"
+            " ORDER BY 2 DESC, 1 LIMIT 50"
         )
         return [(str(name), int(count)) for name, count in cursor.fetchall()]
 

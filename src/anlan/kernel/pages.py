@@ -18,7 +18,8 @@ from anlan.kernel.terms import Density, Theme
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
     from anlan.kernel.models import User
     from anlan.kernel.requests import PageRequest
@@ -34,12 +35,12 @@ WING_TITLES = {
 }
 
 
-def needs(capability: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def needs(capability: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """A view that only holders of the capability (anywhere) may open; others get 403 with the reason."""
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def run(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def run(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             require(request.ctx, capability)
             return view(request, *args, **kwargs)
 
@@ -78,9 +79,18 @@ def _navigation(request: PageRequest) -> list[dict[str, Any]]:
         for wing, doors in groupby(open_doors, key=lambda door: door.wing)
     ]
     work = [_item(request, _("我的工作"), "home", "checklist")]
+    if can(ctx, "kernel.obligation.read"):
+        work.append(_item(request, _("履责"), "obligation_list", "calendar-due"))
+    work.append(_item(request, _("后台任务"), "task_list", "hourglass-low"))
     system = []
     if can(ctx, "kernel.node.read"):
         system.append(_item(request, _("运行状态"), "node_status", "heartbeat"))
+    if can(ctx, "kernel.access.read"):
+        system.append(_item(request, _("授权"), "access_users", "key"))
+    if can(ctx, "kernel.journal.read"):
+        system.append(_item(request, _("留痕"), "journal_search", "timeline-event"))
+    if can(ctx, "kernel.journal.mend"):
+        system.append(_item(request, _("受阻的处理"), "journal_stuck", "alert-square"))
     if settings.ANLAN.mode == "demo":
         system.append(_item(request, _("样式范例"), "styleguide", "palette"))
     if system:

@@ -11,18 +11,23 @@ import logging
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from anlan.kernel import handlers
+from anlan.kernel.act import part_acts
 from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
 from anlan.kernel.models import Entry, Exercise, Parked, Pending, Shard
 
 if TYPE_CHECKING:
     from anlan.kernel.handlers import Handler
+
+    HeldUp = set[tuple[str, str, str]]  # handler, subject's kind, subject
 
 BATCH = 500
 LEASE = timedelta(seconds=10)
@@ -32,20 +37,24 @@ log = logging.getLogger("anlan.relay")
 
 @dataclass
 class Relay:
-    """One relay process."""
+    """One relay process.
+
+    inherited  whether the last lease took shards from a relay that ended without letting go of them
+    """
 
     name: uuid.UUID = field(default_factory=uuid.uuid4)
+    inherited: bool = False
 
     def lease(self) -> list[int]:
         """Take free shards and renew one's own; the shards held now."""
         now = real_now()
         free = Q(holder=None) | Q(until__lt=now) | Q(holder=self.name)
         with transaction.atomic():
-            mine = list(
-                Shard.objects.select_for_update(skip_locked=True).filter(free).values_list("pk", flat=True)
-            )
-            Shard.objects.filter(pk__in=mine).update(holder=self.name, until=now + LEASE)
-        return mine
+            rows = Shard.objects.select_for_update(skip_locked=True).filter(free)
+            holders = dict(rows.values_list("pk", "holder"))
+            Shard.objects.filter(pk__in=holders).update(holder=self.name, until=now + LEASE)
+        self.inherited = not {None, self.name}.issuperset(holders.values())
+        return list(holders)
 
     def release(self) -> None:
         """Let the shards go at once, when this relay stops."""
@@ -55,8 +64,9 @@ class Relay:
         """Which of these shards have something to carry."""
         return list(Pending.objects.filter(shard__in=shards).values_list("shard", flat=True).distinct())
 
-    def carry(self, shard: int) -> list[Entry]:
-        """Run the handlers of a shard's next entries; the entries that are through."""
+    def carry(self, shard: int, seconds: float = inf) -> list[Entry]:
+        """Run the handlers of a shard's next entries, at least of one, for so long; the entries that are through."""
+        over = monotonic() + seconds
         with transaction.atomic():
             # Whoever lost his lease meanwhile finds the row taken or another's name in it, and does nothing.
             if (
@@ -65,16 +75,22 @@ class Relay:
                 .exists()
             ):
                 return []
-            pending = Pending.objects.filter(shard=shard).select_related("entry").order_by("entry_id")[:BATCH]
-            entries = [row.entry for row in pending]
+            pending = Pending.objects.filter(shard=shard).select_related("entry__actor").order_by("entry_id")
+            entries = [row.entry for row in pending[:BATCH]]
+            held_up = _held_up(entries)
+            through: list[Entry] = []
             for entry in entries:
                 for handler in handlers.of(entry.event):
-                    _take(handler, entry)
-            Pending.objects.filter(entry__in=entries).delete()
-        return entries
+                    _take(handler, entry, held_up)
+                through.append(entry)
+                if monotonic() > over:
+                    break
+            Pending.objects.filter(entry__in=through).delete()
+        return through
 
     def retry(self) -> int:
         """Try parked entries again whose pause is over, the first of each subject and handler; how many went through."""
+        _wake_orphans()
         through = 0
         # One whose handler is gone stays, to be seen; it holds up nothing.
         due = Parked.objects.filter(again_at__lte=real_now(), handler__in=handlers.names())
@@ -83,14 +99,20 @@ class Relay:
         return through
 
 
-def _take(handler: Handler, entry: Entry) -> None:
-    behind = Parked.objects.filter(
-        handler=handler.name, subject_kind=entry.subject_kind, subject=entry.subject
+def _held_up(entries: list[Entry]) -> HeldUp:
+    """Which handlers have something parked of these entries' subjects."""
+    parked = Parked.objects.filter(
+        handler__in=handlers.names(), subject__in={entry.subject for entry in entries}
     )
-    if behind.exists():
+    return set(parked.values_list("handler", "subject_kind", "subject").distinct())
+
+
+def _take(handler: Handler, entry: Entry, held_up: HeldUp) -> None:
+    queue = handler.name, entry.subject_kind, entry.subject
+    if queue in held_up:
         Parked.objects.create(**_key(handler, entry))
-        return
-    if error := _run(handler, entry):
+    elif error := _run(handler, entry):
+        held_up.add(queue)
         Parked.objects.create(
             **_key(handler, entry), attempts=1, again_at=real_now() + FIRST_PAUSE, error=error
         )
@@ -100,6 +122,7 @@ def _run(handler: Handler, entry: Entry) -> str:
     """Run one handler; its error, or "" if all went well."""
     try:
         with transaction.atomic():
+            part_acts()
             handler.function(context_of(handler, entry), entry)
     # Whatever a handler does wrong is parked and shown; the relay and everybody else go on.
     except Exception as error:
@@ -120,17 +143,24 @@ def _retry(parked: Parked) -> bool:
             )
             return False
         row.delete()
-        _wake_next(row)
+        wake_next(row)
     return True
 
 
-def _wake_next(done: Parked) -> None:
+def wake_next(done: Parked) -> None:
     """The next of the same subject and handler may go at once."""
     following = Parked.objects.filter(
         handler=done.handler, subject_kind=done.subject_kind, subject=done.subject
     )
     if first := following.order_by("entry_id").first():
         Parked.objects.filter(pk=first.pk).update(again_at=real_now())
+
+
+def _wake_orphans() -> None:
+    """One that came to wait behind another just when that went through, has nobody who would wake it."""
+    same = {name: OuterRef(name) for name in ("handler", "subject_kind", "subject")}
+    before = Parked.objects.filter(**same, entry_id__lt=OuterRef("entry_id"))
+    Parked.objects.filter(~Exists(before), again_at=None).update(again_at=real_now())
 
 
 def context_of(handler: Handler, entry: Entry) -> Context:

@@ -1,10 +1,16 @@
-"""Finds the rooms of the house: every folder with an apps.py under a wing. What a room declares, the site composes."""
+"""Finds the rooms: every folder with an apps.py under a wing, of the house and of a node's own (ANLAN_ROOMS).
+
+What a room declares, the site composes.
+"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +21,13 @@ if TYPE_CHECKING:
 
 WINGS = ("organisation", "message", "prevent", "watch", "respond", "review", "connect")
 HOUSE = Path(__file__).resolve().parents[1]
+OWN = "rooms"  # the package of a node's own rooms, whatever their folder is called
+
+_homes: dict[str, Path] = {"anlan": HOUSE}
+
+
+class WrongRooms(Exception):
+    """What stands in the folder of a node's own rooms cannot be; the node does not start with it."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +51,45 @@ class Room:
     def wing(self) -> str:
         return self.module.split(".")[1]
 
+    @property
+    def folder(self) -> Path:
+        home, *inside = self.module.split(".")
+        return _homes[home].joinpath(*inside)
+
     def part(self, name: str) -> ModuleType | None:
         """A file of the room as a module, or None where the room has none."""
-        folder = HOUSE.joinpath(*self.module.split(".")[1:])
-        if not (folder / f"{name}.py").exists() and not (folder / name).is_dir():
+        if not (self.folder / f"{name}.py").exists() and not (self.folder / name).is_dir():
             return None
         return import_module(f"{self.module}.{name}")
 
 
+def add_own(folder: Path) -> None:
+    """Take in a folder of further rooms, laid out as here and imported as `rooms.<wing>.<room>`.
+
+    The settings call it before anything asks for rooms. The folder becomes a package by itself: were its parent put on
+    Python's path, whatever else lies there could take the place of a library.
+
+    raises  WrongRooms for a wing that is none: the room would never be seen, and nobody would know why
+    """
+    strange = {apps.parents[1].name for apps in folder.glob("*/*/apps.py")} - set(WINGS)
+    if strange:
+        raise WrongRooms(
+            f"{folder}: no such wing: {', '.join(sorted(strange))}; there are {', '.join(WINGS)}"
+        )
+    spec = ModuleSpec(OWN, None, is_package=True)
+    spec.submodule_search_locations = [str(folder)]
+    sys.modules[OWN] = module_from_spec(spec)
+    _homes[OWN] = folder
+
+
 @cache
 def find() -> tuple[Room, ...]:
-    """All rooms, wing by wing."""
+    """All rooms, wing by wing; in each the house's first, then the node's own."""
     return tuple(
-        Room(f"anlan.{wing}.{folder.parent.name}")
+        Room(f"{home}.{wing}.{apps.parent.name}")
         for wing in WINGS
-        for folder in sorted((HOUSE / wing).glob("*/apps.py"))
+        for home, place in _homes.items()
+        for apps in sorted((place / wing).glob("*/apps.py"))
     )
 
 

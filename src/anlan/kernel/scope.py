@@ -5,19 +5,21 @@ Three questions: `can` (this user, here?), `visible` (which records?), `who_can`
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.apps import apps
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
 
 from anlan.kernel.clock import real_now
 from anlan.kernel.errors import NotAllowed, UnscopedRead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -26,6 +28,14 @@ if TYPE_CHECKING:
     from anlan.kernel.models import Unit, User
 
 M = TypeVar("M", bound=models.Model)
+
+
+class _IsAnyOf(Func):
+    """x = ANY (array)"""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY ("
+    output_field = BooleanField()
 
 
 class ScopedManager(models.Manager[M]):
@@ -47,13 +57,19 @@ class ScopedManager(models.Manager[M]):
 
     def visible(self, ctx: Context, capability: str) -> QuerySet[M]:
         """Records that the context's actor may meet with this capability, in his exercise only."""
-        mine = _in_subtrees(self.path, ctx.roots(capability))
+        roots = ctx.roots(capability)
+        within = _in_subtrees(self.path, roots)
         if self.matter_field and (shared := ctx.shared_matters(capability)):
-            mine |= Q(**{f"{self.matter_field}__in": shared})
-        found = super().get_queryset().filter(mine)
+            within = self._of_units_in(roots) | Q(**{f"{self.matter_field}__in": shared})
+        found = super().get_queryset().filter(within)
         if self.exercise_field:
             found = found.filter(**{self.exercise_field: ctx.exercise})
         return found
+
+    def _of_units_in(self, roots: tuple[str, ...]) -> Q:
+        """The same by the units' ids: beside an OR the planner uses indexes on this, never on the joined path."""
+        units = apps.get_model("kernel", "Unit").unscoped.filter(_in_subtrees("path", roots))
+        return Q(_IsAnyOf(F(self.path.removesuffix("__path")), ArraySubquery(units.order_by().values("pk"))))
 
     def create(self, **fields: Any) -> M:
         return super().get_queryset().create(**fields)
@@ -100,19 +116,24 @@ def matters_shared_with(roots: tuple[str, ...], *, to_read: bool) -> tuple[UUID,
     """Matters that are shared now with units of these subtrees; not to_read: only those shared for more than reading."""
     if not roots:
         return ()
-    now = real_now()
-    shares = apps.get_model("kernel", "Share").objects.filter(
-        _in_subtrees("unit__path", roots), from_at__lte=now
-    )
-    shares = shares.filter(Q(until_at__isnull=True) | Q(until_at__gt=now))
+    shares = _current("Share").filter(_in_subtrees("unit__path", roots))
     if not to_read:
         shares = shares.filter(reads_only=False)
     return tuple(shares.values_list("matter", flat=True).distinct())
 
 
+def paths_sharing(matters: Collection[UUID]) -> dict[UUID, set[str]]:
+    """The paths of the units that these matters are shared with now."""
+    found: defaultdict[UUID, set[str]] = defaultdict(set)
+    if matters:
+        for matter, path in _current("Share").filter(matter__in=matters).values_list("matter", "unit__path"):
+            found[matter].add(path)
+    return found
+
+
 def who_can(capability: str, unit: Unit) -> QuerySet[User]:
     """Active users who hold the capability over that unit now."""
-    holders = _current_grants().filter(
+    holders = _current("Grant").filter(
         role__capabilities__contains=[capability], scope_root__path__in=upward(unit.path)
     )
     grants = holders.filter(user=OuterRef("pk"))
@@ -122,11 +143,22 @@ def who_can(capability: str, unit: Unit) -> QuerySet[User]:
 
 def holdings_of(user: User, posting_id: int | None = None) -> tuple[tuple[str, frozenset[str]], ...]:
     """The user's current grants as (path of the scope root, capabilities); of one posting only, if it is named."""
-    grants = _current_grants().filter(user=user)
+    grants = _current("Grant").filter(user=user)
     if posting_id is not None:
         grants = grants.filter(pk=posting_id)
     rows = grants.values_list("scope_root__path", "role__capabilities")
     return tuple((path, frozenset(capabilities)) for path, capabilities in rows)
+
+
+def holdings_of_many(user_ids: Collection[int]) -> dict[int, list[tuple[str, frozenset[str]]]]:
+    """The same for many users in one query; who holds nothing has no entry."""
+    found: defaultdict[int, list[tuple[str, frozenset[str]]]] = defaultdict(list)
+    grants = _current("Grant").filter(user__in=user_ids)
+    for user_id, path, capabilities in grants.values_list(
+        "user_id", "scope_root__path", "role__capabilities"
+    ):
+        found[user_id].append((path, frozenset(capabilities)))
+    return found
 
 
 def upward(path: str) -> list[str]:
@@ -144,10 +176,11 @@ def widest(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _current_grants() -> QuerySet[Any]:
+def _current(model: str) -> QuerySet[Any]:
+    """Grants or shares that hold now."""
     now = real_now()
-    grants = apps.get_model("kernel", "Grant").objects.filter(from_at__lte=now)
-    return grants.filter(Q(until_at__isnull=True) | Q(until_at__gt=now))
+    begun: QuerySet[Any] = apps.get_model("kernel", model).objects.filter(from_at__lte=now)
+    return begun.filter(Q(until_at__isnull=True) | Q(until_at__gt=now))
 
 
 def _in_subtrees(path: str, roots: tuple[str, ...]) -> Q:

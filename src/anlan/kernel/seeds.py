@@ -8,15 +8,55 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from anlan.kernel import access, roles
+from anlan.kernel.clock import real_now
+from anlan.kernel.context import Context
 from anlan.kernel.models import Grant, Role, Unit, User
+from anlan.kernel.models.clock import REAL
+from anlan.kernel.models.relay import SHARDS
 
 ROLES = Path(__file__).parent / "data/roles.json"
 
 
+def lay_ground(**_signal: object) -> None:
+    """The rows that everything stands on: real life's clock and the relays' shards. Runs after every migration."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('kernel_clock')")
+        if cursor.fetchone() == (None,):  # migrated back to before it
+            return
+        cursor.execute(
+            "INSERT INTO kernel_clock (id, origin_at, started_at, rate) VALUES (%s, '2000-01-01Z', '2000-01-01Z', 1)"
+            " ON CONFLICT DO NOTHING",
+            [REAL],
+        )
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('kernel_clock', 'id'), (SELECT max(id) FROM kernel_clock))"
+        )
+        cursor.execute(
+            "INSERT INTO kernel_shard (id) SELECT generate_series(0, %s) ON CONFLICT DO NOTHING", [SHARDS - 1]
+        )
+
+
+@transaction.atomic
 def load_roles() -> None:
-    """Add the roles that are missing; what an administrator has edited is left alone."""
-    roles = [Role(**row) for row in json.loads(ROLES.read_text())]
-    Role.objects.bulk_create(roles, ignore_conflicts=True)
+    """Add the roles that are missing and renew those that nobody has edited; what was edited is left alone."""
+    given = [Role(**row) for row in json.loads(ROLES.read_text())]
+    there = {role.code: role for role in Role.objects.select_for_update()}
+    Role.objects.bulk_create(role for role in given if role.code not in there)
+    for role in given:
+        if role.code in there and there[role.code].edited_at is None:
+            _renew(there[role.code], role)
+
+
+def _renew(role: Role, given: Role) -> None:
+    """Take over what this version says of a role; a change of what its holders may do is written down."""
+    difference = roles.compare(role, given.name, given.capabilities)
+    if not difference and role.administrator == given.administrator:
+        return
+    role.name, role.capabilities, role.administrator = given.name, given.capabilities, given.administrator
+    role.save(update_fields=["name", "capabilities", "administrator"])
+    if difference:
+        Context(None).journal(roles.edited(role, difference), role)
 
 
 def unit_by_code(code: str) -> Unit:
@@ -50,5 +90,6 @@ def load_first_administrator(username: str, password: str) -> User:
     root = Unit.unscoped.order_by("path").first() or plant_unit(None, _("本级政府"), "government", None)
     role = Role.objects.get(code="system_administrator")
     user = User.objects.create_user(username, password, display_name=role.name)
-    Grant.objects.create(user=user, role=role, scope_root=root)
+    grant = Grant.objects.create(user=user, role=role, scope_root=root, from_at=real_now())
+    Context(None).journal(access.given(grant), grant)
     return user

@@ -8,7 +8,7 @@ Move("publish", (WarningState.APPROVED,), WarningState.PUBLISHED, "watch.warning
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import F
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from anlan.kernel.models import Record
 
     Guard = Callable[[Context, Any], None]  # raises a DomainError that says what is missing
+
+R = TypeVar("R", bound="Record")
 
 
 class Move:
@@ -55,7 +57,7 @@ class Life:
             raise StateConflict
         record.refresh_from_db(fields=("state", "version"))
 
-    def move_many(self, ctx: Context, model: type[Record], keys: Sequence[object], act: str) -> list[Record]:
+    def move_many(self, ctx: Context, model: type[R], keys: Sequence[object], act: str) -> list[R]:
         """The same for many, in one statement: all within scope and in the right state, or none.
 
         raises  StateConflict; a guard of single records is not asked: a bulk act's guard stands in its own WHERE

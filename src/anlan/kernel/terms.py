@@ -51,6 +51,24 @@ class ObligationState(TextChoices):
     WITHDRAWN = "withdrawn", _("已撤销")
 
 
+class Whose(TextChoices):
+    """Which obligations a list shows: of my own posts, of my units, of all below them."""
+
+    MINE = "mine", _("我的")
+    UNIT = "unit", _("本单位")
+    SUBTREE = "subtree", _("辖区")
+
+
+class Standing(TextChoices):
+    """How an obligation stands at the moment; open is all that is not done."""
+
+    OPEN = "open", _("待办")
+    OVERDUE = "overdue", _("已逾期")
+    TODAY = "today", _("今天到期")
+    PAUSED = "paused", _("中止")
+    ENDED = "ended", _("已结束")
+
+
 class Rung(TextChoices):
     REMINDER = "reminder", _("提醒")
     ESCALATION = "escalation", _("逾期告知")
@@ -72,6 +90,12 @@ class Administrator(TextChoices):
     AUDIT = "audit", _("审计员")
 
 
+class GrantState(TextChoices):
+    CURRENT = "current", _("有效")
+    TO_COME = "to_come", _("未生效")
+    ENDED = "ended", _("已失效")
+
+
 CAPABILITIES = {
     "kernel.node.read": _("查看节点运行状态"),
     "kernel.node.check": _("发起节点自检"),
@@ -87,4 +111,14 @@ CAPABILITIES = {
     "kernel.access.read": _("查看授权"),
     "kernel.access.grant": _("授予和收回角色"),
     "kernel.access.edit_role": _("修改角色的权限"),
+    "kernel.access.appoint": _("任命首任安全管理员"),
+    "kernel.user.create": _("添加用户"),
+}
+
+# What one administrator's role alone may hold; in any other role it would undo the separation of the three 三员分立.
+RESERVED = {
+    "kernel.access.grant": Administrator.SECURITY,
+    "kernel.access.edit_role": Administrator.SECURITY,
+    "kernel.access.appoint": Administrator.SYSTEM,
+    "kernel.user.create": Administrator.SYSTEM,
 }

@@ -173,6 +173,7 @@ class Backup:
         database = database_of(self.node)
         packer.add("about.json", _json(self._about(database)))
         self._keys(packer)
+        self._anchors(packer)
         with self._step("streams", "消息流", "streams"):
             asyncio.run(self._streams(packer))
         with self._step("database", "数据库", "database"), packer.parts("database") as parts:
@@ -230,10 +231,17 @@ class Backup:
         }
 
     def _keys(self, packer: Packer) -> None:
-        for file in (self.node.place.secret_file, *sorted((self.node.place.var / "tls").iterdir())):
-            if file.is_file():
-                with file.open("rb") as source:
-                    packer.add_file(str(file.relative_to(self.node.place.var)), source)
+        place = self.node.place
+        for file in (place.secret_file, *walk(place.var / "tls"), *walk(place.keys)):
+            with file.open("rb") as source:
+                packer.add_file(str(file.relative_to(place.var)), source)
+
+    def _anchors(self, packer: Packer) -> None:
+        """What proves the journal's seals, from wherever it lies; the folder may hold other things."""
+        folder = self.node.anchors
+        for file in sorted((*folder.glob("*.jsonl"), *folder.glob("*.pem"))):
+            with file.open("rb") as source:
+                packer.add_file(f"anchors/{file.name}", source)
 
     async def _streams(self, packer: Packer) -> None:
         async with jetstream.connected(bus_url(self.node)) as client:
@@ -254,6 +262,8 @@ class Backup:
     def _files(self, packer: Packer) -> None:
         top = self.node.place.var / "files"
         for file in walk(top):
+            if file.is_relative_to(top / "incoming"):  # what is being taken in is no attachment yet
+                continue
             name = str(file.relative_to(self.node.place.var))
             try:
                 source = file.open("rb")

@@ -52,6 +52,11 @@ COMMANDS = {
         "restore FILE: the node then starts held",
         "restore:restore",
     ),
+    "journal": Command(
+        "journal verify：核验留痕是否被改动、删除或插入",
+        "journal verify: was the journal changed, cut or added to",
+        "cli:journal",
+    ),
     "manage": Command(
         "manage 命令…：在本节点上执行管理命令", "manage COMMAND …: a command on this node", "cli:manage"
     ),

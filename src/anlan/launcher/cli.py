@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from anlan import environment
 from anlan.launcher.install import FRONTEND, node_environment
 from anlan.launcher.node import Node
-from anlan.launcher.place import CHECKOUT, default_var
+from anlan.launcher.place import CHECKOUT, closed_parent, default_var, is_root
 from anlan.launcher.supervisor import end_leftovers
 from anlan.launcher.words import stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+DEMONSTRATION = CHECKOUT / "tests/rooms"  # rooms that stand in the tests, not in the product
 LANES = (
     ("unit", "not scenario and not browser and not soak", ("-n", "2")),
     ("scenario", "scenario", ()),
@@ -38,6 +39,12 @@ def settings() -> environment.Environment:
             "Set ANLAN_DATABASE_URL and ANLAN_DATABASE_OWNER_URL together: services use the first, "
             "migrations, backup and restore the second.",
         )
+    if found.rooms and is_root() and (closed := closed_parent(found.rooms)):
+        stop(
+            f"自建房间的目录 {found.rooms} 在 {closed} 内，其他用户不能进入，服务无法读取。请用 ANLAN_ROOMS 另选目录。",
+            f"{closed}, on the way to the rooms of your own, is closed to the services' user. "
+            "Choose another folder with ANLAN_ROOMS.",
+        )
     return found
 
 
@@ -54,6 +61,13 @@ def up(_: Sequence[str]) -> int:
 def manage(arguments: Sequence[str]) -> int:
     """A command of the program itself, on this node's database; starts the stores if the node is down."""
     return asyncio.run(_with_stores(Node(settings(), "up"), ["-m", "anlan.site", *arguments]))
+
+
+def journal(arguments: Sequence[str]) -> int:
+    """`verify [--json]`: exit code 1 if something was changed, removed or put in; works while the node runs or is down."""
+    if list(arguments) not in (["verify"], ["verify", "--json"]):
+        stop("用法：./anlan journal verify [--json]", "Usage: ./anlan journal verify [--json]", code=2)
+    return manage(["journal_verify", *arguments[1:]])
 
 
 def check(arguments: Sequence[str]) -> int:
@@ -92,7 +106,7 @@ def lock(_: Sequence[str]) -> int:
         "--no-emit-find-links",
     ]
     for source, constraint in (("run", None), ("dev", "run.txt")):
-        bound = ["-c", constraint] if constraint else []
+        bound = ["-c", constraint, "--override", "overrides.txt"] if constraint else []
         subprocess.run(
             [*uv, *options, "-q", *bound, f"{source}.in", "-o", f"{source}.txt"], cwd=folder, check=True
         )
@@ -122,8 +136,9 @@ async def _test(node: Node, arguments: list[str]) -> int:
         end_leftovers(node.place.var)
         async with node.stores_up():
             told = _told(node)
+            told_to_tests = {**told, "ANLAN_ROOMS": str(DEMONSTRATION)}
             if arguments:
-                return await asyncio.to_thread(_python, ["-m", "pytest", *arguments], told)
+                return await asyncio.to_thread(_python, ["-m", "pytest", *arguments], told_to_tests)
             codes = [
                 await asyncio.to_thread(_python, ["-m", "house.check"], told),
                 await asyncio.to_thread(_frontend_tests, told),
@@ -137,7 +152,7 @@ async def _test(node: Node, arguments: list[str]) -> int:
                     *options,
                     f"--junit-xml={node.place.var / f'{name}.xml'}",
                 ]
-                codes.append(await asyncio.to_thread(_python, words, told))
+                codes.append(await asyncio.to_thread(_python, words, told_to_tests))
             return max(codes)
 
 

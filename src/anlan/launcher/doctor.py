@@ -314,6 +314,7 @@ def _too_open(var: Path) -> Iterator[tuple[Path, int]]:
     for file in (
         var / "secrets.json",
         *(var / "tls").glob("*.key"),
+        var / "keys",
         var / "pg/data",
         var / "nats",
         var / "files",

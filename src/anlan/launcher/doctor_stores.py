@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import nats.errors
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 OLDEST_POSTGRES = 15
 SECONDS_APART = 2.0
 FULL, NEARLY = 0.98, 0.8  # shares of a limit
+SECONDS_UNSEALED = 60.0
+ANCHORS_MISSED = 3  # in a row
+OLDEST_UNSEALED = """
+SELECT extract(epoch FROM clock_timestamp() - recorded_at) FROM kernel_entry
+WHERE id = (SELECT min(entry_id) FROM kernel_unsealed)
+"""
 STORE_LIMIT = 16 * 2**30  # bytes; max_file_store of the private server
 
 
@@ -49,6 +57,7 @@ def _database(node: Node) -> Iterator[Finding]:
         yield bad(what, str(error), mend)
         return
     yield from _database_content(what, database, version)
+    yield from _journal(node, database)
     yield from _migrations(node)
 
 
@@ -74,6 +83,49 @@ def _database_content(what: str, database: Database, version: int) -> Iterator[F
         yield warning(
             words("保持状态", "Held"), words(f"自 {since} 起不对外发送", f"sends nothing since {since}"), mend
         )
+
+
+def _journal(node: Node, database: Database) -> Iterator[Finding]:
+    """The sealer seals each second, and the last seal is anchored each hour."""
+    if not database.ask("SELECT to_regclass('public.kernel_seal')"):
+        return
+    what = words("留痕封存", "Seals of the journal")
+    age = float(database.ask(OLDEST_UNSEALED) or 0)
+    waiting = database.ask("SELECT count(*) FROM kernel_unsealed")
+    seen = words(f"待封存 {waiting} 条，最早 {age:.0f} 秒前", f"{waiting} wait, the oldest for {age:.0f} s")
+    mend = words("查看 log/scan.log。", "Look at log/scan.log.")
+    late = age > SECONDS_UNSEALED
+    yield graded(what, seen, mend if late else "", is_bad=late, is_low=False)
+    if last := database.ask("SELECT max(number) FROM kernel_seal"):
+        yield from _anchor(node, int(last))
+
+
+def _anchor(node: Node, last_seal: int) -> Iterator[Finding]:
+    what, file = words("留痕锚定", "Anchors of the journal"), node.anchors / "anchors.jsonl"
+    mend = words(
+        f"服务用户须能写入 {node.anchors}；查看 log/scan.log。",
+        f"{node.anchors} must be writable to the services' user; look at log/scan.log.",
+    )
+    try:
+        lines = file.read_text().splitlines()
+        told = json.loads(lines[-1])
+        age = datetime.now(UTC) - datetime.fromisoformat(told["at"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        seen = words(f"没有可读的锚定：{error}", f"no anchor can be read: {error}")
+        yield bad(what, seen, mend)
+        return
+    late = age > ANCHORS_MISSED * timedelta(minutes=node.settings.anchor_minutes)
+    seen = words(
+        f"{file}，{age.total_seconds() / 60:.0f} 分钟前，第 {told['number']} 号封存",
+        f"{file}, {age.total_seconds() / 60:.0f} minutes ago, seal {told['number']}",
+    )
+    if told["number"] > last_seal:
+        ahead = words(
+            f"{seen}，而数据库只到第 {last_seal} 号", f"{seen}, but the database ends at {last_seal}"
+        )
+        yield bad(what, ahead, words("执行 ./anlan journal verify。", "Run ./anlan journal verify."))
+        return
+    yield graded(what, seen, mend if late else "", is_bad=late, is_low=False)
 
 
 def _migrations(node: Node) -> Iterator[Finding]:

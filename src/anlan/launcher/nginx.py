@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from anlan.launcher.place import Place
 
+FORM_MB = 1  # what a form adds to the file in it
 CONFIG = """\
 daemon off;
 {user}
@@ -98,6 +99,20 @@ http {{
       add_header X-Content-Type-Options nosniff;
     }}
     location = /ca/anlan-ca.crt {{ alias "{var}/public/anlan-ca.crt"; }}
+    location /attachments/of/ {{
+      client_max_body_size {upload}m;
+      proxy_read_timeout 300s;
+      error_page 413 /static/dist/too-large.html;
+      proxy_pass http://web;
+    }}
+    # Contents of attachments, for those whom a page sends here; of its headers the door keeps some by itself.
+    location /-files/ {{
+      internal;
+      alias "{var}/files/";
+      add_header Content-Security-Policy $upstream_http_content_security_policy;
+      add_header X-Content-Type-Options nosniff;
+      add_header Referrer-Policy same-origin;
+    }}
     location = /live {{
       proxy_pass http://live;
       proxy_buffering off;
@@ -113,8 +128,13 @@ http {{
 """
 
 
-def door(place: Place, listen: str, port: int, certificate: tuple[Path, Path], webs: int) -> Program:
-    """nginx for this node on `listen`:`port`, with that certificate and key, before `webs` page processes."""
+def door(
+    place: Place, listen: str, port: int, certificate: tuple[Path, Path], webs: int, *, file_mb: int
+) -> Program:
+    """nginx for this node on `listen`:`port`, with that certificate and key, before `webs` page processes.
+
+    file_mb  the largest attachment
+    """
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin") or "nginx"
     new = _version(program) >= (1, 25, 1)  # the directive changed its form there
     home = place.var / "nginx"
@@ -136,6 +156,7 @@ def door(place: Place, listen: str, port: int, certificate: tuple[Path, Path], w
         key=certificate[1],
         dist=place.code / "frontend/dist",
         var=place.var,
+        upload=file_mb + FORM_MB,
     )
     write_private(home / "nginx.conf", text, user)
     address = "127.0.0.1" if listen in {"0.0.0.0", "::"} else listen  # noqa: S104 - compared, not bound

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 ANYWHERE = "0.0.0.0"  # noqa: S104 - a node is there to be reached; nothing but TLS is served
 PRIVATE = ("ANLAN_DATABASE_OWNER_URL", "ANLAN_BACKUP_PASSPHRASE", "ANLAN_ADMIN_NAME", "ANLAN_ADMIN_PASSWORD")
 STATE = "programs.json"
+STREAMS = (
+    "--backpressure",
+    "4352",
+)  # open streams of the live process (MOST_STREAMS) and some that are refused
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ class Node:
     @cached_property
     def bus(self) -> Server | None:
         return None if self.settings.nats_url else Server.of(self.place)
+
+    @property
+    def anchors(self) -> Path:
+        """Where the journal's anchors lie."""
+        return self.settings.anchors or self.place.var / "anchors"
 
     @property
     def listen(self) -> str:
@@ -114,10 +123,18 @@ class Node:
         then = (*stores, *(web.name for web in webs))
         return [
             *webs,
-            nginx.door(self.place, self.listen, self.settings.port, certificate, len(webs)),
-            self._granian("live", "asgi", "anlan.site.live:application", after=then),
+            nginx.door(
+                self.place,
+                self.listen,
+                self.settings.port,
+                certificate,
+                len(webs),
+                file_mb=self.settings.file_mb,
+            ),
+            self._granian("live", "asgi", *STREAMS, "anlan.site.live:application", after=then),
             self._program("worker", (self.python, "-m", "anlan.site", "work"), then),
             self._program("relay", (self.python, "-m", "anlan.site", "relay"), then),
+            self._program("scan", (self.python, "-m", "anlan.site", "scan"), then),
         ]
 
     @property

@@ -69,6 +69,11 @@ class Place:
         return tools_folder() / "venv"
 
     @property
+    def keys(self) -> Path:
+        """Keys that the services themselves use: the one that signs the journal's anchors."""
+        return self.var / "keys"
+
+    @property
     def logs(self) -> Path:
         return self.var / "log"
 
@@ -102,6 +107,9 @@ class Place:
         owned(self.var / "nats", self.app_user, 0o700)
         owned(self.var / "nginx", self.app_user, 0o700)
         owned(self.var / "files", self.app_user, 0o700)
+        owned(self.var / "files/incoming", self.app_user, 0o700)
+        owned(self.keys, self.app_user, 0o700)
+        owned(self.var / "anchors", self.app_user, 0o755)
         owned(self.var / "tls", None, 0o700)
         if self.code != CHECKOUT:
             _copy_code(self.code)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from anlan.launcher.archive import Members
 
-PARTS = ("pg", "nats", "files", "tls", "secrets.json")  # what a node's data are, in its data folder
+PARTS = ("pg", "nats", "files", "tls", "keys", "secrets.json")  # what a node's data are, in its data folder
 NEEDED = {"about.json", "contents.json"}
 SPACE = 1.5  # free disk wanted, as a multiple of what the backup holds
 
@@ -283,18 +283,36 @@ async def _fill(plan: Plan, cancel: threading.Event) -> None:
                     "恢复后的数据库未能升级到本版本，见上。",
                     "The restored database could not be migrated, see above.",
                 )
+    await in_thread(lambda: _lay_anchors(plan), cancel)
 
 
 def _lay_keys(plan: Plan) -> None:
-    """The node's own secrets; they stand before everything else in the file."""
+    """The node's own secrets."""
+    place = plan.node.place
+    for info, content in _small_members(plan):
+        if info.name == "secrets.json" or info.name.startswith(("tls/", "keys/")):
+            target = _inside(place.var, info.name)
+            owner = place.app_user if target.parent == place.keys else None
+            write_private(target, content.decode(), owner, mode=info.mode & 0o644)
+
+
+def _lay_anchors(plan: Plan) -> None:
+    """Anchors that are here stay: they may know of seals that the backup is too old for, and are to tell of it."""
+    folder, owner = plan.node.anchors, plan.node.place.app_user
+    for info, content in _small_members(plan):
+        target = folder / PurePosixPath(info.name).name
+        if info.name.startswith("anchors/") and not target.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            write_private(target, content.decode(), owner, mode=0o644)
+
+
+def _small_members(plan: Plan) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    """What stands before everything else in the file: keys, anchors, what it is a backup of."""
     with archive.opened(plan.backup) as members:
         for info in members:
             if info.name.startswith(("streams/", "database/", "files/")) or info.name == "contents.json":
                 return
-            content = members.content(info)
-            if info.name == "secrets.json" or info.name.startswith("tls/"):
-                target = _inside(plan.node.place.var, info.name)
-                write_private(target, content.decode(), mode=info.mode & 0o644)
+            yield info, members.content(info)
 
 
 def _inside(var: Path, name: str) -> Path:

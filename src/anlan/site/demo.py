@@ -50,10 +50,9 @@ def load() -> None:
         user = User.objects.filter(username=member["username"]).first() or User.objects.create_user(
             member["username"], PASSWORD, display_name=member["display_name"]
         )
-        role = Role.objects.get(code=member["role"])
-        Grant.objects.get_or_create(
-            user=user, role=role, scope_root=seeds.unit_by_code(member["unit"]), line=""
-        )
+        if not user.grants.exists():
+            role = Role.objects.get(code=member["role"])
+            Grant.objects.create(user=user, role=role, scope_root=seeds.unit_by_code(member["unit"]))
 
 
 def for_log_in_page(request: HttpRequest) -> dict[str, Any]:

@@ -22,6 +22,8 @@ ANLAN = environment.load()
 VERSION = __version__
 SOURCE = Path(__file__).resolve().parents[1]
 IS_TEST = ANLAN.mode == "test"
+if ANLAN.rooms:
+    rooms.add_own(ANLAN.rooms)
 
 SECRET_KEY = ANLAN.secret_key
 DEBUG = False
@@ -73,6 +75,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "anlan.kernel.middleware.Acting",
+    "anlan.site.accounts.own_password_first",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -102,6 +105,9 @@ TEMPLATES = [
 # --- data -------------------------------------------------------------------------------------------------------
 
 
+MOST_JOBS = 4  # that a worker runs at once, each with a connection
+
+
 def _database(url: str) -> dict[str, Any]:
     parts = conninfo_to_dict(url)
     known = {
@@ -112,7 +118,7 @@ def _database(url: str) -> dict[str, Any]:
     known |= {"HOST": parts.pop("host", ""), "PORT": str(parts.pop("port", ""))}
     options: dict[str, Any] = dict(parts)
     if not IS_TEST:
-        options["pool"] = {"min_size": 1, "max_size": ANLAN.web_threads + 1, "timeout": 10}
+        options["pool"] = {"min_size": 1, "max_size": max(ANLAN.web_threads, MOST_JOBS) + 1, "timeout": 10}
     return {
         "ENGINE": "django.contrib.gis.db.backends.postgis",
         **known,
@@ -196,6 +202,8 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# /tmp is memory on newer systems; a video belongs on the disk.
+FILE_UPLOAD_TEMP_DIR = ANLAN.var / "files/incoming" if ANLAN.var else None
 
 # --- words and files --------------------------------------------------------------------------------------------
 

@@ -17,15 +17,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_POST, require_safe
 
-from anlan.kernel import node
+from anlan.kernel import node, obligation_lists, periods
 from anlan.kernel.logs import current_number
 from anlan.kernel.middleware import refusal
 from anlan.kernel.pages import needs
+from anlan.kernel.scope import can
+from anlan.kernel.terms import Whose
+from anlan.site import duty_rows
 from anlan.site.forms import PreferencesForm
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from anlan.kernel.context import Context
     from anlan.kernel.models import SelfCheck
     from anlan.kernel.requests import PageRequest
 
@@ -34,7 +38,28 @@ FORMS = ("desk", "register", "record", "act", "board", "map", "wall")
 
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
-    return render(request, "site/home.html")
+    """What the user owes, the most urgent first."""
+    ctx = request.ctx
+    if not can(ctx, obligation_lists.READ):
+        return render(request, "site/home.html", {"groups": []})
+    found = obligation_lists.list_obligations(ctx, obligation_lists.Wanted(Whose.MINE))
+    tally = obligation_lists.count_mine(ctx)
+    shown = {
+        "groups": _by_urgency(ctx, duty_rows.rows_of(ctx, found.rows)),
+        "tally": tally,
+        "more": tally.open - len(found.rows),
+    }
+    return render(request, "site/home.html", shown)
+
+
+def _by_urgency(ctx: Context, rows: list[duty_rows.Row]) -> list[tuple[str, list[duty_rows.Row]]]:
+    now = ctx.now()
+    tonight = periods.end_of(periods.local_date(now))
+    late = [row for row in rows if row.duty.due_at < now]
+    today = [row for row in rows if now <= row.duty.due_at <= tonight]
+    later = [row for row in rows if row.duty.due_at > tonight]
+    groups = ((_("已逾期"), late), (_("今天到期"), today), (_("以后"), later))
+    return [(title, its) for title, its in groups if its]
 
 
 @login_not_required

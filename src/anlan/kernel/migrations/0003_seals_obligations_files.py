@@ -9,6 +9,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.fields.json
+import django.db.models.manager
 from django.conf import settings
 from django.db import migrations, models
 
@@ -164,9 +165,14 @@ class Migration(migrations.Migration):
                 ('ended_entry_id', models.BigIntegerField(null=True, verbose_name='办结依据')),
             ],
             options={
+                'base_manager_name': 'unscoped',
                 'verbose_name': '履责事项',
                 'verbose_name_plural': '履责事项',
             },
+            managers=[
+                ('objects', django.db.models.manager.Manager()),
+                ('unscoped', django.db.models.manager.Manager()),
+            ],
         ),
         migrations.CreateModel(
             name='RowChange',

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
-from anlan.kernel.terms import Administrator
+from anlan.kernel.terms import Administrator, GrantState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from anlan.kernel.models.units import Unit
 
 
 class Role(models.Model):
@@ -33,14 +41,23 @@ class Role(models.Model):
         return self.name
 
 
+class TimeRange(Func):
+    """From–until as the database's range; the end does not belong to it."""
+
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
 class Grant(models.Model):
-    """A user holds a role over the subtree of a unit, from–to; the unit need not be where his post is.
+    """A user holds a role over the subtree of a unit, from–until; the unit need not be where his post is.
+
+    It is never deleted: ended, it stays as history. One that ends as it begins never counted.
 
     line   code of a business line that narrows it (a water officer: a district × line "water"); blank: all
     """
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="grants", verbose_name=_("用户")
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="grants", verbose_name=_("用户")
     )
     role = models.ForeignKey(Role, models.PROTECT, related_name="grants", verbose_name=_("角色"))
     scope_root = models.ForeignKey(
@@ -54,12 +71,35 @@ class Grant(models.Model):
         verbose_name = _("授权")
         verbose_name_plural = _("授权")
         constraints = (
-            models.UniqueConstraint(fields=("user", "role", "scope_root", "line"), name="grant_once"),
+            ExclusionConstraint(
+                name="grant_once",
+                expressions=[
+                    ("user", RangeOperators.EQUAL),
+                    ("role", RangeOperators.EQUAL),
+                    ("scope_root", RangeOperators.EQUAL),
+                    ("line", RangeOperators.EQUAL),
+                    (TimeRange("from_at", "until_at"), RangeOperators.OVERLAPS),
+                ],
+            ),
             models.CheckConstraint(
-                condition=Q(until_at__isnull=True) | Q(until_at__gt=F("from_at")),
+                condition=Q(until_at__isnull=True) | Q(until_at__gte=F("from_at")),
                 name="grant_ends_after_it_begins",
             ),
         )
 
     def __str__(self) -> str:
         return f"{self.user_id}:{self.role_id}@{self.scope_root_id}"
+
+    @property
+    def unit(self) -> Unit:
+        """Whose record a grant is: that of the unit over which it holds."""
+        return self.scope_root
+
+    @property
+    def unit_id(self) -> int:
+        return self.scope_root_id
+
+    def state_at(self, moment: datetime) -> GrantState:
+        if self.until_at is not None and (self.until_at <= moment or self.until_at <= self.from_at):
+            return GrantState.ENDED
+        return GrantState.CURRENT if self.from_at <= moment else GrantState.TO_COME

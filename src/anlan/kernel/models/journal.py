@@ -50,6 +50,11 @@ class Entry(models.Model):
         indexes = (
             models.Index(fields=("subject_kind", "subject", "id"), name="entry_of_subject"),
             models.Index(fields=("act",), name="entry_of_act"),
+            models.Index(
+                fields=("cause_id", "id"),
+                name="entry_of_cause",
+                condition=models.Q(cause_id__isnull=False),
+            ),
             GinIndex(KeyTransform("subjects", "data"), name="entry_of_many", condition=models.Q(subject="")),
         )
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
 from anlan.kernel.models.clock import REAL
+from anlan.kernel.scope import ScopedManager
 from anlan.kernel.terms import Every, ObligationState, RuleEffect, Rung
 
 
@@ -133,7 +134,11 @@ class Obligation(models.Model):
     opened_entry_id = models.BigIntegerField(_("产生依据"), null=True)
     ended_entry_id = models.BigIntegerField(_("办结依据"), null=True)
 
+    objects = ScopedManager()
+    unscoped = models.Manager()
+
     class Meta:
+        base_manager_name = "unscoped"
         verbose_name = _("履责事项")
         verbose_name_plural = _("履责事项")
         constraints = (

@@ -21,12 +21,18 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
+    """One who logs in.
+
+    password_is_initial   whether his password is one that an administrator saw; he must choose his own first
+    """
+
     username = models.CharField(
         _("登录名"), max_length=64, unique=True, validators=[UnicodeUsernameValidator()]
     )
     display_name = models.CharField(_("姓名"), max_length=64)
     email = models.EmailField(_("电子邮箱"), blank=True)
     is_active = models.BooleanField(_("启用"), default=True)
+    password_is_initial = models.BooleanField(_("须换初始密码"), default=False)
     created_at = models.DateTimeField(_("建立时间"), default=real_now)
     theme = models.CharField(_("外观"), max_length=8, choices=Theme, default=Theme.AUTO)
     language = models.CharField(_("语言"), max_length=8, choices=Language, default=Language.CHINESE)

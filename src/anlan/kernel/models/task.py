@@ -17,7 +17,7 @@ class LongTask(models.Model):
     kind       name under which the work is declared (anlan.kernel.tasks)
     arguments  what it was asked to do, as JSON
     done, total   progress in units of the work's own; total 0: not known yet
-    result     what it says at the end, as JSON: figures, or the stored file to fetch
+    result     what it says at the end, as JSON; until then its checkpoint
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -14,7 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from anlan.kernel import seeds
+from anlan.kernel import escalation, numbering, rules, seeds
+from anlan.kernel.context import Context
 from anlan.kernel.models import User
 from anlan.site import demo
 
@@ -38,6 +39,9 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["dist"])
         seeds.load_roles()
+        rules.load_all()
+        numbering.load_series()
+        escalation.wake_daily(Context(None))
         if mode == "demo":
             demo.load()
         elif mode == "up" and not User.objects.exists():

@@ -7,12 +7,14 @@ import logging
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from procrastinate.contrib.django import app
 
 from anlan.kernel.node import is_held
 
 HEARTBEAT, DEAD_AFTER = 1.0, 5.0  # seconds
+GRACE = 1.0  # seconds in which jobs may end by themselves before long ones are asked to break off
 log = logging.getLogger("anlan.worker")
 
 
@@ -35,10 +37,11 @@ async def _work() -> None:
     async with running.open_async(), asyncio.TaskGroup() as group:
         rescue = group.create_task(_rescue(running))
         await running.run_worker_async(
-            concurrency=4,
+            concurrency=settings.MOST_JOBS,
             fetch_job_polling_interval=5.0,
             update_heartbeat_interval=HEARTBEAT,
             stalled_worker_timeout=DEAD_AFTER,
+            shutdown_graceful_timeout=GRACE,
             delete_jobs="successful",
         )
         rescue.cancel()

@@ -1,0 +1,255 @@
+"""Pages on access: what they show and do. Who may open them stands in matrix.py."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from anlan.kernel import access
+from anlan.kernel.models import Grant, Role, User
+from tests.cast import PASSWORD, World, make_user
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+CHANGE = "/account/password/"
+
+
+@pytest.fixture
+def security(world: World, door: Client) -> User:
+    """The city's security administrator, logged in."""
+    user = world.person("security", "security_administrator", world.city)
+    door.force_login(user)
+    return user
+
+
+def role(code: str) -> Role:
+    return Role.objects.get(code=code)
+
+
+def page_of(door: Client, name: str, *arguments: object) -> str:
+    answer = door.get(reverse(name, args=arguments))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+# --- grants ------------------------------------------------------------------------------------------------------
+
+
+def test_the_form_grants_and_the_person_s_page_shows_it_with_its_history(
+    world: World, door: Client, security: User
+) -> None:
+    form = {"role": role("clerk").pk, "unit": world.town.pk}
+    answer = door.post(reverse("access_grant", args=[world.stranger.pk]), form)
+    assert answer.headers["Location"] == reverse("access_user", args=[world.stranger.pk])
+    page = page_of(door, "access_user", world.stranger.pk)
+    assert page.count("甲一镇") >= 2  # in the table and in the history
+    assert "授予角色" in page
+
+
+def test_a_refusal_is_shown_at_the_form_and_keeps_what_was_typed(
+    world: World, door: Client, security: User
+) -> None:
+    form = {"role": role("system_administrator").pk, "unit": world.town.pk}
+    answer = door.post(reverse("access_grant", args=[world.auditor.pk]), form)
+    page = answer.content.decode()
+    assert "须由不同的人担任" in page
+    assert re.search(rf'value="{world.town.pk}"\s+checked', page)
+    assert not Grant.objects.filter(role=role("system_administrator")).exists()
+
+
+def test_an_end_in_the_past_is_told_at_its_field(world: World, door: Client, security: User) -> None:
+    form = {"role": role("clerk").pk, "unit": world.town.pk, "until_at": "2001-01-01T00:00"}
+    answer = door.post(reverse("access_grant", args=[world.stranger.pk]), form)
+    assert answer.context["form"].errors.keys() == {"until_at"}
+
+
+def test_a_unit_outside_the_granter_s_scope_can_be_neither_found_nor_chosen(
+    world: World, door: Client
+) -> None:
+    door.force_login(world.person("here", "security_administrator", world.district))
+    found = door.get(reverse("access_units"), {"words": "镇"}).content.decode()
+    assert "甲一镇" in found
+    assert "乙一镇" not in found
+    form = {"role": role("clerk").pk, "unit": world.neighbour_town.pk}
+    answer = door.post(reverse("access_grant", args=[world.stranger.pk]), form)
+    assert answer.context["form"].errors.keys() == {"unit"}
+
+
+def test_without_script_the_search_keeps_the_form_and_grants_nothing(
+    world: World, door: Client, security: User
+) -> None:
+    form = {"role": role("clerk").pk, "words": "乙", "find": "1", "until_at": "2040-01-01T00:00"}
+    page = door.post(reverse("access_grant", args=[world.stranger.pk]), form).content.decode()
+    assert "乙一镇" in page
+    assert "甲一镇" not in page
+    assert "2040-01-01T00:00" in page
+    assert 'aria-invalid="true"' not in page
+    assert not world.stranger.grants.exists()
+
+
+def test_a_grant_is_taken_back_with_a_reason_that_the_history_tells(
+    world: World, door: Client, security: User
+) -> None:
+    grant = Grant.objects.get(user=world.officer)
+    refused = door.post(reverse("access_grant_end", args=[grant.pk]), {"reason": ""})
+    assert refused.context["form"].errors.keys() == {"reason"}
+    door.post(reverse("access_grant_end", args=[grant.pk]), {"reason": "调离岗位"})
+    page = page_of(door, "access_user", world.officer.pk)
+    assert "调离岗位" in page
+    assert "已失效的授权" in page
+    assert reverse("access_grant_end", args=[grant.pk]) not in page
+
+
+def test_an_end_is_changed_on_its_page(world: World, door: Client, security: User) -> None:
+    grant = Grant.objects.get(user=world.officer)
+    form = {"until_at": "2040-05-01T08:00", "reason": "轮岗"}
+    door.post(reverse("access_grant_until", args=[grant.pk]), form)
+    grant.refresh_from_db()
+    assert grant.until_at is not None
+    assert grant.until_at.year == 2040
+    assert "至 2040年5月1日" in page_of(door, "access_user", world.officer.pk)
+
+
+def test_one_s_own_page_offers_no_act_and_says_why(world: World, door: Client, security: User) -> None:
+    page = page_of(door, "access_user", security.pk)
+    assert "任何人不能给自己授权" in page
+    assert reverse("access_grant", args=[security.pk]) not in page
+    assert "收回</" not in page
+
+
+def test_a_reader_is_offered_no_act(world: World, door: Client) -> None:
+    door.force_login(world.auditor)
+    page = page_of(door, "access_user", world.officer.pk)
+    assert "值班员" in page
+    assert reverse("access_grant", args=[world.officer.pk]) not in page
+    assert reverse("access_grant_end", args=[Grant.objects.get(user=world.officer).pk]) not in page
+
+
+def test_the_list_takes_the_same_queries_for_three_users_and_for_thirty(
+    world: World, door: Client, security: User
+) -> None:
+    assert world.officer
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            page_of(door, "access_users")
+        return len(asked)
+
+    few = queries()
+    for number in range(30):
+        world.person(f"p{number}", "clerk", world.town)
+    assert queries() == few
+
+
+# --- roles -------------------------------------------------------------------------------------------------------
+
+
+def test_a_role_is_edited_only_after_its_change_was_looked_at(
+    world: World, door: Client, security: User
+) -> None:
+    assert world.clerk
+    which = role("clerk")
+    form = {"name": which.name, "capabilities": ["organisation.unit.read", "kernel.node.read"], "seen_at": ""}
+    preview = door.post(reverse("access_role_edit", args=[which.pk]), form)
+    assert preview.context["added"] == ["查看节点运行状态"]
+    assert preview.context["removed"] == ["查看履责事项", "登记履责"]
+    assert preview.context["holders"] == 1
+    assert role("clerk").edited_at is None
+    door.post(reverse("access_role_edit", args=[which.pk]), {**form, "confirm": "1"})
+    assert role("clerk").capabilities == ["kernel.node.read", "organisation.unit.read"]
+    assert "去掉：查看履责事项、登记履责" in page_of(door, "access_role", which.pk)
+
+
+def test_going_back_from_the_preview_keeps_what_was_ticked(door: Client, security: User) -> None:
+    which = role("clerk")
+    form = {"name": "改名", "capabilities": ["kernel.node.read"], "seen_at": "", "back": "1"}
+    page = door.post(reverse("access_role_edit", args=[which.pk]), form)
+    assert page.context["chosen"] == {"kernel.node.read"}
+    assert 'value="改名"' in page.content.decode()
+
+
+def test_a_preview_that_somebody_overtook_is_not_done(door: Client, security: User) -> None:
+    address = reverse("access_role_edit", args=[role("clerk").pk])
+    form = {"name": "信息员", "capabilities": ["kernel.node.read"], "seen_at": "", "confirm": "1"}
+    assert door.post(address, form).status_code == 302
+    late = door.post(address, {**form, "capabilities": ["organisation.unit.read"]})
+    assert late.status_code == 409
+    assert role("clerk").capabilities == ["kernel.node.read"]
+
+
+def test_a_second_edit_goes_on_from_the_first(door: Client, security: User) -> None:
+    address = reverse("access_role_edit", args=[role("clerk").pk])
+    form = {"name": "信息员", "capabilities": ["kernel.node.read"], "seen_at": "", "confirm": "1"}
+    door.post(address, form)
+    hidden = re.search(r'name="seen_at" value="([^"]+)"', door.get(address).content.decode())
+    assert hidden
+    again = {**form, "capabilities": ["organisation.unit.read"], "seen_at": hidden[1]}
+    assert door.post(address, again).status_code == 302
+    assert role("clerk").capabilities == ["organisation.unit.read"]
+
+
+def test_one_s_own_role_says_why_it_cannot_be_edited(door: Client, security: User) -> None:
+    page = page_of(door, "access_role", role("security_administrator").pk)
+    assert "不能修改自己持有的角色" in page
+    assert door.get(reverse("access_role_edit", args=[role("security_administrator").pk])).status_code == 409
+
+
+def test_what_is_reserved_to_an_administrator_is_not_offered_for_a_new_role(
+    door: Client, security: User
+) -> None:
+    assert access.GRANT not in page_of(door, "access_role_create")
+    form = {"name": "水务专员", "capabilities": ["organisation.unit.read"]}
+    answer = door.post(reverse("access_role_create"), form)
+    made = Role.objects.get(name="水务专员")
+    assert answer.headers["Location"] == reverse("access_role", args=[made.pk])
+
+
+# --- users and the first security administrator ------------------------------------------------------------------
+
+
+def test_a_node_without_security_administrator_says_so_and_leads_to_one(world: World, door: Client) -> None:
+    door.force_login(world.administrator)
+    assert "还没有安全管理员" in page_of(door, "access_users")
+    appoint = reverse("access_appoint", args=[world.stranger.pk])
+    assert appoint in page_of(door, "access_user", world.stranger.pk)
+    door.post(appoint)
+    assert "还没有安全管理员" not in page_of(door, "access_users")
+    assert appoint not in page_of(door, "access_user", world.officer.pk)
+    assert door.post(reverse("access_appoint", args=[world.officer.pk])).status_code == 409
+
+
+def test_a_new_user_changes_the_password_that_was_shown_once_before_anything_else(
+    world: World, door: Client
+) -> None:
+    door.force_login(world.administrator)
+    form = {"username": "zhang", "display_name": "张某"}
+    shown = door.post(reverse("access_user_create"), form)
+    password = shown.context["password"]
+    assert password in shown.content.decode()
+    assert "no-store" in shown.headers["Cache-Control"]
+    door.logout()
+    door.post("/account/login/", {"login": "zhang", "password": password})
+    sent = door.get("/")
+    assert sent.status_code == 302
+    assert sent.headers["Location"].startswith(CHANGE)
+    assert door.get("/api/v1/me").json()["code"] == "own_password_first"
+    assert "初始密码" in door.get(CHANGE).content.decode()
+    same = {"oldpassword": password, "password1": password, "password2": password}
+    assert door.post(CHANGE, same).status_code == 200
+    own = {"oldpassword": password, "password1": PASSWORD, "password2": PASSWORD}
+    assert door.post(f"{CHANGE}?next=/", {**own, "next": "/"}).headers["Location"] == "/"
+    assert door.get("/").status_code == 200
+
+
+def test_a_log_in_name_that_is_taken_is_told_at_its_field(world: World, door: Client) -> None:
+    make_user("taken", "已有")
+    door.force_login(world.administrator)
+    answer = door.post(reverse("access_user_create"), {"username": "taken", "display_name": "乙"})
+    assert answer.context["form"].errors.keys() == {"username"}
+    assert "password" not in answer.context
