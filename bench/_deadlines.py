@@ -41,7 +41,7 @@ def noting(taken: list[tuple[str, str, float, float]]) -> Iterator[None]:
         held.extend(due)
 
     def step(ctx: Context, due: Sequence[Due]) -> Any:
-        kept = set(take_steps(ctx, due))
+        kept = set(take_steps(ctx, due) or ())
         held.extend(one for one in due if one.pk not in kept)
         return kept
 

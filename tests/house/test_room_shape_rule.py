@@ -66,7 +66,7 @@ CASES = {
     "a signal": ("models.py", "from django.db.models.signals import post_save"),
     "a request below the faces": ("selectors.py", "def list_rain(ctx, request): ..."),
     "a request type below the faces": ("services.py", "from django.http import HttpRequest"),
-    "an event that knows the kernel": ("events.py", "from anlan.kernel.models import Unit"),
+    "an event that knows a model": ("events.py", "from anlan.watch.rain.models import Rain"),
     "a write that is no act": ("services.py", "def create_rain(ctx): ..."),
     "an act of another room": ("services.py", "@act('watch.snow.create')\ndef create_rain(ctx): ..."),
     "an act without context": ("services.py", "@act('watch.rain.create')\ndef create_rain(name): ..."),

@@ -148,6 +148,23 @@ def test_a_changed_seal_is_found_and_no_entry_is_called_changed_for_it(
     assert {flaw for flaw, _ in names[1:]} <= {"entry_doubtful"}
 
 
+@pytest.mark.parametrize("reading", [(1, 0), (1, verify.REACH), (verify.BATCH, 0)])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_changed_seal_casts_no_doubt_on_entries_that_agree_with_it(
+    world: World,
+    where: Anchorage,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    reading: tuple[int, int],
+) -> None:
+    """Wherever it stands, and however far the reading of the entries has come by then."""
+    for name, entries in zip(("BATCH", "REACH"), reading, strict=True):
+        monkeypatch.setattr(verify, name, entries)
+    make_journal(world)
+    tamper("UPDATE kernel_seal SET sealed_at = sealed_at + interval '1 second' WHERE number = %s", number)
+    assert found(where) == [("seal_changed", number)]
+
+
 def test_an_entry_changed_together_with_its_digest_leaves_a_changed_seal(
     world: World, where: Anchorage
 ) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from anlan.kernel.models import User
+from anlan.launcher.place import CHECKOUT
 from anlan.organisation.unit import selectors
 
 if TYPE_CHECKING:
@@ -127,3 +130,23 @@ def test_units_are_searched_within_scope(world: World, door: Client) -> None:
     page = door.get("/units/", {"q": "镇"}).content.decode()
     assert "甲一镇" in page
     assert "乙一镇" not in page
+
+
+DECLARED = re.compile(r'^@event\("([a-z_.]+)"', re.MULTILINE)
+PAGES_ALONE = """
+import django
+django.setup()
+from django.urls import get_resolver
+from anlan.kernel import events
+assert get_resolver().url_patterns
+print(*events.names(), sep="\\n")
+"""
+
+
+def test_a_process_that_serves_pages_knows_every_event_by_name() -> None:
+    """In a process of its own: here other tests have imported what pages do not."""
+    known = subprocess.run([sys.executable, "-c", PAGES_ALONE], capture_output=True, text=True, check=True)
+    sources = [file for home in ("src/anlan", "tests/rooms") for file in (CHECKOUT / home).rglob("*.py")]
+    declared = {name for file in sources for name in DECLARED.findall(file.read_text())}
+    assert len(declared) > 20
+    assert declared <= set(known.stdout.split())

@@ -4,7 +4,7 @@ import { attach } from './attach'
 
 const FORM = `<div data-attachments><div data-attachments-list>没有</div>
   <form action="/attachments/of/kernel.unit/1/" method="post" data-megabytes="1" data-too-large="“{name}”超过 {megabytes} MB"
-        data-failed="“{name}”没有传上去" data-added="已添加“{name}”">
+        data-failed="“{name}”没有传上去" data-added="已添加“{name}”" data-noted="知道了">
     <input type="hidden" name="csrfmiddlewaretoken" value="token"><input type="file" name="file" multiple>
     <ul data-attach-rows></ul>
     <template data-attach-row><li><b data-attach-name></b><progress max="1" value="0"></progress>
@@ -105,6 +105,9 @@ it('a refusal stands beside its file, and the others go on', () => {
   expect(find('[data-attach-error]').hidden).toBe(false)
   expect(find('[data-attach-retry]').hidden).toBe(true)
   expect(Exchange.all).toHaveLength(2)
+  expect(find('[data-attach-cancel]').textContent).toBe('知道了')
+  find('[data-attach-cancel]').click()
+  expect(rows()).toHaveLength(1)
 })
 
 it('one that is too large is not sent at all', () => {

@@ -129,6 +129,7 @@ class Queue {
     part(row, 'reason').textContent = sentence
     part(row, 'error').hidden = false
     part(row, 'name').hidden = true // the sentence names it
+    part(row, 'cancel').textContent = this.form.dataset.noted ?? ''
   }
 
   #progress(row: Row, done: number): void {

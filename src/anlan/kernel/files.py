@@ -173,7 +173,9 @@ def _lock_owner(ctx: Context, kind: str, key: str) -> Model:
 
 
 def _attach(ctx: Context, about: Model, content: StoredFile, report: Report, name: str) -> Attachment:
-    kind, key = about._meta.label_lower, str(about.pk)
+    kind, key, unit_id = about._meta.label_lower, str(about.pk), unit_id_of(about)
+    if unit_id is None:
+        raise ValueError("a record that holds attachments belongs to a unit")
     held = _present(ctx).filter(subject_kind=kind, subject=key)
     if held.filter(file=content).exists():
         raise DomainError("file_twice", name=name)
@@ -182,7 +184,7 @@ def _attach(ctx: Context, about: Model, content: StoredFile, report: Report, nam
     made = Attachment.objects.create(
         subject_kind=kind,
         subject=key,
-        unit_id=unit_id_of(about),
+        unit_id=unit_id,
         exercise=ctx.exercise,
         file=content,
         name=name,

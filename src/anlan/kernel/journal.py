@@ -97,9 +97,10 @@ def write_about(
 
 def _unit_over(unit_ids: set[int | None]) -> int | None:
     """The lowest unit whose subtree holds all of these: whoever may read there may read of all of them."""
-    if len(unit_ids) <= 1 or None in unit_ids:
+    known = {unit_id for unit_id in unit_ids if unit_id is not None}
+    if len(unit_ids) <= 1 or known != unit_ids:
         return next(iter(unit_ids)) if len(unit_ids) == 1 else None
-    ends = Unit.unscoped.filter(pk__in=unit_ids).aggregate(first=Min("path"), last=Max("path"))
+    ends = Unit.unscoped.filter(pk__in=known).aggregate(first=Min("path"), last=Max("path"))
     # What the first and the last in order of path have in common, all between them have, too.
     shared = [a for a, b in zip(upward(ends["first"]), upward(ends["last"]), strict=False) if a == b]
     return int(shared[-1].split(".")[-2]) if shared else None

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django import app
 
 from anlan.kernel.act import act
@@ -49,19 +49,19 @@ class Process:
     restarts: int
 
 
-@event("kernel.self_check.asked", lazy("发起自检"))
+@event("kernel.self_check.asked", gettext_lazy("发起自检"))
 @dataclass(frozen=True)
 class SelfCheckAsked:
     pass
 
 
-@event("kernel.self_check.worked", lazy("完成自检"))
+@event("kernel.self_check.worked", gettext_lazy("完成自检"))
 @dataclass(frozen=True)
 class SelfCheckWorked:
     pass
 
 
-@event("kernel.node.released", lazy("放行节点"))
+@event("kernel.node.released", gettext_lazy("放行节点"))
 @dataclass(frozen=True)
 class NodeReleased:
     held_since: datetime

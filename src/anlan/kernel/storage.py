@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from anlan.kernel.errors import DomainError
 
@@ -187,13 +188,20 @@ class Bucket:
 
 @cache
 def store() -> Store:
-    """This node's."""
+    """The one of this node."""
     url = settings.ANLAN.files_url
-    return Bucket(url) if url else Folder(settings.ANLAN.var / "files")
+    return Bucket(url) if url else Folder(_local())
 
 
 def incoming() -> Path:
     """The folder for what is being taken in, on the file system of the local contents and never in memory."""
-    folder: Path = settings.ANLAN.var / "files" / INCOMING
+    folder = _local() / INCOMING
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
+
+
+def _local() -> Path:
+    var = settings.ANLAN.var
+    if var is None:
+        raise ImproperlyConfigured("ANLAN_VAR")
+    return var / "files"

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from django.db.models import Field
 
-SEPARATOR = "、"
-
 
 def show(field: Field[Any, Any] | None, raw: Any) -> str:
     """One value as row history keeps it (JSON); `field` is None for a column that no model has any more."""
@@ -29,7 +27,7 @@ def show(field: Field[Any, Any] | None, raw: Any) -> str:
     if isinstance(raw, bool):
         return pgettext("value", "是") if raw else pgettext("value", "否")
     if isinstance(field, ArrayField):
-        return SEPARATOR.join(show(field.base_field, one) for one in raw)
+        return _("、").join(show(field.base_field, one) for one in raw)
     if field is not None and field.flatchoices:
         return str(dict(field.flatchoices).get(raw, raw))
     if isinstance(field, PointField) and isinstance(raw, dict):

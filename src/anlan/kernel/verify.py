@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 BATCH = 10_000  # entries read at once
+REACH = (
+    10 * BATCH
+)  # how far beyond the last entry read a seal that is wrong itself is believed; it bounds the memory
 MOST = 1000  # findings that are kept; the others are counted
 RANGE = f"SELECT id, {ENTRY_TEXT} FROM kernel_entry WHERE id > %s AND id <= %s ORDER BY id LIMIT {BATCH}"  # noqa: S608 - constant text
 # One statement sees one moment: what is committed but neither waits nor is in a seal has come in past the journal.
 LOOSE = """
 SELECT id FROM kernel_entry e
 WHERE (id > %(met)s OR id = ANY(%(loose)s))
+  AND NOT id = ANY(%(ahead)s)
   AND NOT EXISTS (SELECT FROM kernel_unsealed u WHERE u.entry_id = e.id)
   AND NOT EXISTS (SELECT FROM kernel_seal s WHERE s.number > %(last)s AND e.id = ANY(s.entry_ids))
 ORDER BY id
@@ -170,15 +174,16 @@ class _Wanted:
     unsound   numbers of seals that are wrong themselves
     """
 
+    top: int
     entries: dict[int, tuple[Seal, bytes]] = field(default_factory=dict)
-    top: int = 0
     unsound: set[int] = field(default_factory=set)
 
     def add(self, seal: Seal, *, is_sound: bool) -> None:
-        if is_sound:
-            self.top = max((self.top, *seal.entry_ids))
-        else:
+        believed = seal.entry_ids
+        if not is_sound:
             self.unsound.add(seal.number)
+            believed = [number for number in believed if number <= self.top + REACH]
+        self.top = max((self.top, *believed))
         digests = bytes(seal.digests)
         for place, number in enumerate(seal.entry_ids):
             self.entries[number] = (seal, digests[place * SIZE : (place + 1) * SIZE])
@@ -189,13 +194,14 @@ class _Verification:
 
     met     the last entry that was read in order; what lies before it and is wanted later is asked for by number
     loose   entries that were read in order and are in no seal so far
+    ahead   entries that were compared before the reading in order has come to them
     """
 
     def __init__(self, where: Anchorage, tell: Callable[[int, int], None]) -> None:
         self.report = Report(real_now())
         self._where, self._tell = where, tell
         self._total = Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        self._met, self._loose = 0, set[int]()
+        self._met, self._loose, self._ahead = 0, set[int](), set[int]()
         self._anchored: dict[int, list[tuple[int, Anchor]]] = {}
 
     def anchors(self) -> None:
@@ -221,12 +227,12 @@ class _Verification:
 
     def take(self, seals: list[Seal]) -> None:
         """Check some seals that follow each other, and the entries they hold."""
-        wanted = _Wanted()
+        wanted = _Wanted(self._met)
         for seal in seals:
             # One that is sealed twice is compared with both: it may have been changed in between.
             if not wanted.entries.keys().isdisjoint(seal.entry_ids):
                 self._settle(wanted)
-                wanted = _Wanted()
+                wanted = _Wanted(self._met)
             wanted.add(seal, is_sound=self._is_sound(seal))
         self._settle(wanted)
         self._tell(self.report.entries, max(self._total, self.report.entries))
@@ -236,6 +242,7 @@ class _Verification:
         self._compare(wanted, self._in_order(wanted.top))
         if late := list(wanted.entries):
             self._loose.difference_update(late)
+            self._ahead.update(number for number in late if number > self._met)
             self._compare(wanted, texts_of(late))
         for number, (seal, _digest) in wanted.entries.items():
             self._blame(Flaw.ENTRY_REMOVED, wanted, number, seal)
@@ -244,7 +251,8 @@ class _Verification:
         """What no seal has told of: entries that wait or came in past the journal, private texts, anchors left over."""
         report = self.report
         with connection.cursor() as cursor:
-            cursor.execute(LOOSE, {"met": self._met, "loose": list(self._loose), "last": report.last_seal})
+            known: dict[str, Any] = {"met": self._met, "loose": list(self._loose), "ahead": list(self._ahead)}
+            cursor.execute(LOOSE, {**known, "last": report.last_seal})
             for (number,) in cursor.fetchall():
                 report.add(Flaw.ENTRY_INSERTED, entry=number)
         for number in self._changed_notes():

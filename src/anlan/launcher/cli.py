@@ -106,7 +106,7 @@ def lock(_: Sequence[str]) -> int:
         "--no-emit-find-links",
     ]
     for source, constraint in (("run", None), ("dev", "run.txt")):
-        bound = ["-c", constraint, "--override", "overrides.txt"] if constraint else []
+        bound = ["-c", constraint, "--override", "overrides.in"] if constraint else []
         subprocess.run(
             [*uv, *options, "-q", *bound, f"{source}.in", "-o", f"{source}.txt"], cwd=folder, check=True
         )

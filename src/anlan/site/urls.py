@@ -4,10 +4,17 @@ from allauth.account import views as account
 from django.conf import settings
 from django.urls import include, path
 
-from anlan.kernel import rooms
+from anlan.kernel import (
+    escalation,  # noqa: F401 - no page calls it, but timelines name its events
+    rooms,
+    sharing,  # noqa: F401 - the same
+)
 from anlan.site import views
 from anlan.site.api import api
 from anlan.site.pages import access, files, journal, obligations, tasks
+
+for _room in rooms.find():
+    _room.part("events")  # a room without pages has events, too
 
 urlpatterns = [
     path("", views.home, name="home"),

@@ -151,7 +151,7 @@ def test_a_thumbnail_is_a_picture_of_its_own(world: World, keeper: User, door: C
     ],
 )
 def test_what_browsers_show_safely_is_shown_and_the_rest_saved(
-    world: World, keeper: User, door: Client, content: bytes, name: str, shown: str
+    world: World, keeper: User, door: Client, *, content: bytes, name: str, shown: str
 ) -> None:
     made = kept(door, world.town, content, name)
     answer = door.get(reverse("attachment", args=[made.pk]))
@@ -205,7 +205,7 @@ class Far:
     def size_of(self, name: str) -> int | None:
         return self._folder.size_of(name)
 
-    def address_of(self, name: str) -> str:
+    def address_of(self, _name: str) -> str:
         return ""
 
     def read(self, name: str, start: int, stop: int) -> Iterator[bytes]:
@@ -233,6 +233,7 @@ def test_of_a_video_in_a_bucket_the_part_is_sent_that_is_asked_for(
     world: World,
     keeper: User,
     door: Client,
+    *,
     store: Folder,
     monkeypatch: pytest.MonkeyPatch,
     asked: str,

@@ -10,7 +10,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-import pi_heif
+from pi_heif.as_plugin import register_heif_opener
 from PIL import ExifTags, GifImagePlugin, Image, ImageCms, ImageOps, ImageSequence
 
 from anlan.kernel.examine import CLEAN, SMALL, Refused
@@ -41,20 +41,19 @@ BROKEN = (
     SyntaxError,
     ValueError,
     TypeError,
-    KeyError,
-    IndexError,
+    LookupError,
     EOFError,
     AttributeError,
+    ArithmeticError,
     struct.error,
 )
-BROKEN += (ArithmeticError, OverflowError)
 DATUMS = ("", "WGS84", "CGCS2000")
 OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 SRGB = ImageCms.createProfile("sRGB")
 
 Image.MAX_IMAGE_PIXELS = None  # we ask before anything is decoded, and refuse in our own words
 GifImagePlugin.LOADING_STRATEGY = GifImagePlugin.LoadingStrategy.RGB_AFTER_DIFFERENT_PALETTE_ONLY
-pi_heif.register_heif_opener()
+register_heif_opener()
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,13 @@ class Obligation(models.Model):
             models.Index(fields=("unit", "due_at"), name="open_of_unit", condition=Q(state="open")),
             models.Index(fields=("due_at", "id"), name="open_by_due", condition=Q(state="open")),
             models.Index(fields=("unit", "-ended_at"), name="ended_of_unit", condition=~Q(state="open")),
+            models.Index(fields=("-ended_at", "-id"), name="ended_by_time", condition=~Q(state="open")),
+            models.Index(fields=("due_at", "id"), name="paused_by_due", condition=Q(state="paused")),
+            models.Index(
+                fields=("-ended_at", "-id"),
+                name="released_by_time",
+                condition=Q(state__in=("waived", "withdrawn")),
+            ),
             models.Index(fields=("subject_kind", "subject"), name="obligation_of_subject"),
         )
 

@@ -38,7 +38,8 @@ SHOWN = ("image/", "audio/", "video/")  # what a browser shows by itself; the re
 PDF = "application/pdf"
 # Whatever an attachment turns out to be, it runs nothing and fetches nothing. Browsers show no PDF in a sandbox.
 FETCHES_NOTHING = (
-    "default-src 'none'; img-src 'self'; media-src 'self'; object-src 'self'; frame-ancestors 'none'"
+    "default-src 'none'; img-src 'self'; media-src 'self'; object-src 'self'; frame-ancestors 'none';"
+    " style-src 'unsafe-inline'"  # by which browsers lay out a picture that is opened by itself
 )
 RUNS_NOTHING = f"{FETCHES_NOTHING}; sandbox"
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -64,7 +65,7 @@ def attachments_of(request: PageRequest, kind: str, key: str) -> HttpResponse:
     return redirect(_address_of(kind, key))
 
 
-def _attach_all(ctx: Context, about: Model, uploads: list[UploadedFile]) -> list[str]:
+def _attach_all(ctx: Context, about: Model, uploads: list[UploadedFile[Any]]) -> list[str]:
     """Attach what can be; one sentence for each that can't."""
     refused = [] if uploads else [_("没有选择文件。请选择后再添加。")]
     for upload in uploads:
@@ -89,13 +90,14 @@ def _address_of(kind: str, key: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def attachment_remove(request: PageRequest, attachment_id: UUID) -> HttpResponse:
     found = files.get_attachment(request.ctx, attachment_id, to_attach=True)
-    form = RemoveForm(request.POST or None)
-    back = _address_of(found.subject_kind, found.subject)
+    form = RemoveForm(request.POST if request.method == "POST" else None)
+    key = (found.subject_kind, found.subject)
+    about = subjects.describe(request.ctx, [key])[key]
     if request.method == "POST" and form.is_valid():
         files.remove_attachment(request.ctx, attachment_id, reason=form.cleaned_data["reason"])
         messages.success(request, _("已移除“%(name)s”。") % {"name": found.name})
-        return redirect(back)
-    shown = {"attachment": found, "is_picture": files.is_picture(found), "form": form, "back": back}
+        return redirect(about.url)
+    shown = {"attachment": found, "is_picture": files.is_picture(found), "form": form, "about": about}
     return render(request, "site/files/remove.html", shown, status=422 if form.errors else 200)
 
 
@@ -142,7 +144,7 @@ def _pass_on(request: PageRequest, name: str, size: int) -> Any:
     response["Content-Length"] = str(stop - start)
     if not whole:
         response["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-    return get_conditional_response(request, etag=mark, response=response)
+    return get_conditional_response(request, etag=mark, response=response)  # type: ignore[arg-type]  # it hands it through
 
 
 def _range(asked: str, size: int) -> tuple[int, int]:

@@ -40,7 +40,9 @@ class RingForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.now = ctx.now()
         units = selectors.list_unit(ctx, "respond.bell.ring")
-        self.fields["unit"] = forms.ModelChoiceField(queryset=units, label=_("所属单位"))
+        self.fields["unit"] = forms.ModelChoiceField(
+            queryset=units, label=_("所属单位"), empty_label=_("请选择")
+        )
         self.order_fields(("unit", "place", "rang_at", "words"))
 
     def clean_rang_at(self) -> datetime | None:

@@ -69,7 +69,7 @@ def bell_ring(request: PageRequest) -> HttpResponse:
         bell = services.ring_bell(request.ctx, **form.cleaned_data)
         messages.success(request, _("警铃已登记，已通知救援队。"))
         return redirect("bell_detail", bell.pk)
-    return render(request, "bell/act.html", {"form": form, "title": _("登记警铃"), "verb": _("登记")})
+    return render(request, "bell/act.html", {"form": form, "heading": _("登记警铃"), "verb": _("登记")})
 
 
 @require_http_methods(["GET", "POST"])
@@ -81,7 +81,7 @@ def bell_answer(request: PageRequest, bell_id: UUID) -> HttpResponse:
         services.answer_bell(request.ctx, bell.pk, **form.cleaned_data)
         messages.success(request, _("已应答。"))
         return redirect("bell_detail", bell.pk)
-    shown = {"form": form, "title": _("应答警铃"), "verb": _("应答"), "bell": bell}
+    shown = {"form": form, "heading": _("应答警铃"), "verb": _("应答"), "bell": bell}
     return render(request, "bell/act.html", shown)
 
 
@@ -94,7 +94,7 @@ def bell_close(request: PageRequest, bell_id: UUID) -> HttpResponse:
         services.close_bell(request.ctx, bell.pk, **form.cleaned_data)
         messages.success(request, _("已办结。"))
         return redirect("bell_detail", bell.pk)
-    shown = {"form": form, "title": _("办结警铃"), "verb": _("办结"), "bell": bell}
+    shown = {"form": form, "heading": _("办结警铃"), "verb": _("办结"), "bell": bell}
     return render(request, "bell/act.html", shown)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from time import sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
@@ -21,6 +20,9 @@ from anlan.kernel import (
     seals,
 )
 from anlan.kernel.node import is_held
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 IDLE, HELD, AWAY = 0.1, 1.0, 0.5  # seconds between looks
 log = logging.getLogger("anlan.scanner")
