@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from anlan.wings import WINGS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -74,8 +76,14 @@ def _existing(value: str) -> Path | None:
 
 def _rooms(value: str) -> Path | None:
     folder = _existing(value)
-    if folder and not any(folder.glob("*/*/apps.py")):
+    if folder is None:
+        return None
+    wings = {apps.parents[1].name for apps in folder.glob("*/*/apps.py")}
+    if not wings:
         raise ValueError("其中没有“翼/房/apps.py” / it holds no WING/ROOM/apps.py")
+    # A room of a wing that is none would be overlooked, and nobody would know why.
+    if strange := ", ".join(sorted(wings - set(WINGS))):
+        raise ValueError(f"{', '.join(WINGS)}；没有这个翼 / no such wing: {strange}")
     return folder
 
 

@@ -83,6 +83,9 @@ def test_a_folder_without_rooms_is_told(tmp_path: Path) -> None:
     (tmp_path / "respond/siren").mkdir(parents=True)
     (tmp_path / "respond/siren/apps.py").touch()
     assert environment.load({"ANLAN_ROOMS": str(tmp_path)}).rooms == tmp_path
+    (tmp_path / "respond").rename(tmp_path / "respnd")
+    (told,) = problems(ANLAN_ROOMS=str(tmp_path))
+    assert "no such wing: respnd" in told
 
 
 def test_rooms_that_the_services_cannot_read_are_told_before_anything_starts(

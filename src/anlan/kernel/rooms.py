@@ -14,20 +14,17 @@ from importlib.util import module_from_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anlan.wings import WINGS
+
 if TYPE_CHECKING:
     from types import ModuleType
 
     from django.utils.functional import _StrPromise
 
-WINGS = ("organisation", "message", "prevent", "watch", "respond", "review", "connect")
 HOUSE = Path(__file__).resolve().parents[1]
 OWN = "rooms"  # the package of a node's own rooms, whatever their folder is called
 
 _homes: dict[str, Path] = {"anlan": HOUSE}
-
-
-class WrongRooms(Exception):
-    """What stands in the folder of a node's own rooms cannot be; the node does not start with it."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +65,7 @@ def add_own(folder: Path) -> None:
 
     The settings call it before anything asks for rooms. The folder becomes a package by itself: were its parent put on
     Python's path, whatever else lies there could take the place of a library.
-
-    raises  WrongRooms for a wing that is none: the room would never be seen, and nobody would know why
     """
-    strange = {apps.parents[1].name for apps in folder.glob("*/*/apps.py")} - set(WINGS)
-    if strange:
-        raise WrongRooms(
-            f"{folder}: no such wing: {', '.join(sorted(strange))}; there are {', '.join(WINGS)}"
-        )
     spec = ModuleSpec(OWN, None, is_package=True)
     spec.submodule_search_locations = [str(folder)]
     sys.modules[OWN] = module_from_spec(spec)

@@ -204,7 +204,8 @@ def _begin(node: Node) -> Path:
 
 
 def _holds(path: Path) -> bool:
-    return any(path.iterdir()) if path.is_dir() else path.exists()
+    """Whether there is any file; empty folders are laid out before anything is kept in them."""
+    return any(one.is_file() for one in path.rglob("*")) if path.is_dir() else path.exists()
 
 
 def _refuse_data(node: Node, *, replace: bool) -> None:
