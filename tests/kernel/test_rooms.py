@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
-
 from anlan.kernel import rooms
 from anlan.wings import WINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def test_rooms_are_found_by_their_folder() -> None:
