@@ -38,8 +38,9 @@ def copy(tmp_path: Path, pytestconfig: pytest.Config) -> Path:
 def python(copy: Path) -> Python:
     """Runs Python in the copy, with a database of its own beside the one of these tests."""
     database = re.sub(r"(?<=/)\w+(?=\?|$)", "room_copy", os.environ["ANLAN_DATABASE_URL"])
+    inherited = {name: text for name, text in os.environ.items() if name != "ANLAN_ROOMS"}
     environment = {
-        **os.environ,
+        **inherited,
         "PYTHONPATH": f"{copy / 'src'}{os.pathsep}{copy}",
         "ANLAN_DATABASE_URL": database,
     }

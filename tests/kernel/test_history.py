@@ -114,8 +114,7 @@ def test_a_change_carries_the_number_of_its_act(world: World) -> None:
 def test_handlers_of_one_round_have_acts_of_their_own(world: World) -> None:
     acting(world.officer).journal(UnitCounted(), world.town)
     relay = Relay()
-    for shard in relay.waiting(relay.lease()):
-        relay.carry(shard)
+    relay.carry(relay.waiting(relay.lease()))
     first, second = changes_of(world.town)
     assert (first.after, second.after) == ({"name": "头一个改的"}, {"kind": "village"})
     assert first.act != second.act

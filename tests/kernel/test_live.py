@@ -31,10 +31,11 @@ def said(number: int, about: Unit | None, kind: str = "kernel.obligation", **fie
     return Entry(pk=number, subject_kind=kind, unit_id=about and about.pk, **told)
 
 
-def said_of_many(number: int, units: Sequence[Unit]) -> Entry:
-    """A bulk act's entry about units."""
+def said_of_many(number: int, units: Sequence[Unit], above: Unit | None = None) -> Entry:
+    """A bulk act's entry about units; `above` is the lowest one over all."""
     keys = [str(unit.pk) for unit in units]
-    return Entry(pk=number, subject_kind="kernel.unit", subject="", data={"subjects": keys})
+    told = {"unit_id": above and above.pk, "subject": "", "data": {"subjects": keys}}
+    return Entry(pk=number, subject_kind="kernel.unit", **told)
 
 
 def ears_of(user: User, side: int = REAL_LIFE) -> Viewer:
@@ -86,7 +87,8 @@ def test_an_exercise_is_heard_of_on_its_own_side_only(world: World) -> None:
 
 
 def test_a_bulk_entry_is_heard_of_record_by_record_where_each_belongs(world: World) -> None:
-    entries = [said_of_many(1, [world.town, world.neighbour_town])]
+    entries = [said_of_many(1, [world.town, world.neighbour_town], world.city)]
+    assert heard_by(world.clerk, entries) == [f"kernel.unit:{world.town.pk}"]
     assert heard_by(world.officer, entries) == [f"kernel.unit:{world.town.pk}"]
     assert heard_by(world.neighbour, entries) == [f"kernel.unit:{world.neighbour_town.pk}"]
 
@@ -94,7 +96,7 @@ def test_a_bulk_entry_is_heard_of_record_by_record_where_each_belongs(world: Wor
 def test_a_large_bulk_entry_makes_one_hint_of_its_kind_for_the_units_concerned(world: World) -> None:
     villages = [plant_unit(f"V-{n}", f"村{n}", "village", world.town) for n in range(MOST_OF_ONE + 1)]
     assert len(hints_of([said_of_many(1, villages[1:])])) == MOST_OF_ONE
-    entries = [said_of_many(2, villages)]
+    entries = [said_of_many(2, villages, world.town)]
     assert heard_by(world.officer, entries) == heard_by(world.clerk, entries) == ["kernel.unit:*"]
     assert heard_by(world.neighbour, entries) == []
 

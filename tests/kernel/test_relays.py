@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from anlan.kernel.clock import real_now
 from anlan.kernel.events import event
 from anlan.kernel.handlers import subscribe
+from anlan.kernel.journal import shard_of
 from anlan.kernel.models import Parked, Pending, Shard
 from anlan.kernel.relays import BATCH, LEASE, Relay
 from tests.cast import World, acting
@@ -54,9 +55,12 @@ def ring(world: World, number: int, where: Unit | None = None) -> Entry:
     return acting(world.officer).journal(BellRung(number), where or world.town)
 
 
+def shard_of_unit(unit: Unit) -> int:
+    return shard_of("kernel.unit", str(unit.pk))
+
+
 def run_all(relay: Relay) -> None:
-    for shard in relay.waiting(relay.lease()):
-        relay.carry(shard)
+    relay.carry(relay.waiting(relay.lease()))
 
 
 def heard(handler: str) -> list[int]:
@@ -143,7 +147,7 @@ def test_a_relay_that_lost_its_lease_carries_nothing(world: World) -> None:
     late = Relay()
     shards = late.lease()
     Shard.objects.update(holder=None)
-    assert all(late.carry(shard) == [] for shard in shards)
+    assert late.carry(shards) == []
     assert Pending.objects.filter(entry=entry).exists()
 
 
@@ -161,11 +165,22 @@ def test_a_turn_ends_with_its_time_and_carries_at_least_one(world: World) -> Non
     for number in range(5):
         ring(world, number)
     relay = Relay()
-    [shard] = relay.waiting(relay.lease())
-    assert len(relay.carry(shard, seconds=0)) == 1
+    shards = relay.lease()
+    assert len(relay.carry(shards, seconds=0)) == 1
     assert heard("listener") == heard("counter") == [0]
-    assert len(relay.carry(shard, seconds=60)) == 4
+    assert len(relay.carry(shards, seconds=60)) == 4
     assert heard("listener") == [0, 1, 2, 3, 4]
+
+
+def test_a_flood_in_one_shard_lets_the_others_go_first(world: World) -> None:
+    for number in range(BATCH):
+        ring(world, number)
+    others = (world.city, world.district, world.neighbour_district, world.neighbour_town)
+    ring(world, 9999, next(unit for unit in others if shard_of_unit(unit) != shard_of_unit(world.town)))
+    relay = Relay()
+    relay.carry(relay.waiting(relay.lease()))
+    assert heard("listener")[:3] == [0, 9999, 1]
+    assert len(heard("listener")) == BATCH // 2 + 1
 
 
 def test_a_relay_knows_whether_it_took_over_from_one_that_died(world: World) -> None:

@@ -151,14 +151,20 @@ def kind_of(label: str) -> Kind | None:
 
 @dataclass
 class Changes:
-    """What a batch of entries says of one kind on one side: the latest entry of each key, and the units they name."""
+    """What a batch of entries says of one kind on one side: the latest entry of each key, and the units they name.
+
+    A bulk entry names one unit above all its records; where each of them belongs, its record knows.
+    """
 
     latest: dict[str, int] = field(default_factory=dict)
+    bulk: set[str] = field(default_factory=set)
     many: list[tuple[int, list[str]]] = field(default_factory=list)
     units: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def add(self, entry: Entry) -> None:
         keys = [entry.subject] if entry.subject else entry.data["subjects"]
+        if not entry.subject:
+            self.bulk.update(keys)
         if len(keys) > MOST_OF_ONE:
             self.many.append((entry.pk, keys))
         else:
@@ -171,8 +177,8 @@ class Changes:
         """Keys whose places only their records know."""
         if not kind.path:
             return set()
-        keys = {*self.latest, *(key for _, several in self.many for key in several)}
-        return keys if kind.matter else keys - self.units.keys()
+        of_matters = self.latest.keys() if kind.matter else set()
+        return self.bulk | of_matters | (self.latest.keys() - self.units.keys())
 
 
 def hints_of(entries: Sequence[Entry]) -> list[Hint]:

@@ -1,8 +1,9 @@
 """Relays carry committed entries to their handlers: at least once, in order for each subject, each entry in one go.
 
-Subjects are spread over shards; a relay leases shards, takes up to BATCH entries in order and runs their handlers, each
-in a savepoint. A handler that fails parks its entry and later ones of the same subject wait behind that, for this
-handler only; it is tried again with growing pauses. Nobody else waits.
+Subjects are spread over shards; a relay leases shards, takes up to BATCH entries of those where something waits, each
+shard's in order and an equal share of each, and runs their handlers, each in a savepoint. A handler that fails parks
+its entry and later ones of the same subject wait behind that, for this handler only; it is tried again with growing
+pauses. Nobody else waits.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import logging
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
-from math import inf
+from math import ceil, inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from anlan.kernel import handlers
@@ -25,11 +26,23 @@ from anlan.kernel.context import Context
 from anlan.kernel.models import Entry, Exercise, Parked, Pending, Shard
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from anlan.kernel.handlers import Handler
 
     HeldUp = set[tuple[str, str, str]]  # handler, subject's kind, subject
 
 BATCH = 500
+# The next of each shard, the first of each before the second of any: a flood in one holds up no other.
+NEXT = """
+SELECT next.entry_id
+FROM unnest(%s::smallint[]) AS held (shard)
+CROSS JOIN LATERAL (
+  SELECT entry_id, row_number() OVER (ORDER BY entry_id) AS place
+  FROM kernel_pending WHERE kernel_pending.shard = held.shard ORDER BY entry_id LIMIT %s
+) AS next
+ORDER BY next.place, next.entry_id
+"""
 LEASE = timedelta(seconds=10)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(hours=1)
 log = logging.getLogger("anlan.relay")
@@ -64,19 +77,13 @@ class Relay:
         """Which of these shards have something to carry."""
         return list(Pending.objects.filter(shard__in=shards).values_list("shard", flat=True).distinct())
 
-    def carry(self, shard: int, seconds: float = inf) -> list[Entry]:
-        """Run the handlers of a shard's next entries, at least of one, for so long; the entries that are through."""
+    def carry(self, shards: Collection[int], seconds: float = inf) -> list[Entry]:
+        """Run the handlers of these shards' next entries, at least of one, for so long; the entries that are through."""
         over = monotonic() + seconds
         with transaction.atomic():
             # Whoever lost his lease meanwhile finds the row taken or another's name in it, and does nothing.
-            if (
-                not Shard.objects.select_for_update(skip_locked=True)
-                .filter(pk=shard, holder=self.name)
-                .exists()
-            ):
-                return []
-            pending = Pending.objects.filter(shard=shard).select_related("entry__actor").order_by("entry_id")
-            entries = [row.entry for row in pending[:BATCH]]
+            held = Shard.objects.select_for_update(skip_locked=True).filter(pk__in=shards, holder=self.name)
+            entries = _next(list(held.values_list("pk", flat=True)))
             held_up = _held_up(entries)
             through: list[Entry] = []
             for entry in entries:
@@ -85,7 +92,7 @@ class Relay:
                 through.append(entry)
                 if monotonic() > over:
                     break
-            Pending.objects.filter(entry__in=through).delete()
+            Pending.objects.filter(pk__in=[entry.pk for entry in through]).delete()
         return through
 
     def retry(self) -> int:
@@ -97,6 +104,15 @@ class Relay:
         for parked in due.select_related("entry")[:BATCH]:
             through += _retry(parked)
         return through
+
+
+def _next(shards: list[int]) -> list[Entry]:
+    """What these shards carry next, in this order."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT, [shards, ceil(BATCH / max(1, len(shards)))])
+        ids = [row[0] for row in cursor.fetchall()]
+    found = Entry.objects.select_related("actor").in_bulk(ids)
+    return [found[pk] for pk in ids]
 
 
 def _held_up(entries: list[Entry]) -> HeldUp:

@@ -18,6 +18,8 @@ from anlan.kernel.scope import can, visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from django.db.models import QuerySet
+
     from anlan.kernel.context import Context
     from anlan.kernel.models import Record
 
@@ -52,7 +54,7 @@ class Life:
         move = self.moves[act]
         if move.guard:
             move.guard(ctx, record)
-        rows = type(record).unscoped.filter(pk=record.pk, state__in=move.frm)
+        rows = _rows_of(type(record)).filter(pk=record.pk, state__in=move.frm)
         if not rows.update(state=move.to, version=F("version") + 1):
             raise StateConflict
         record.refresh_from_db(fields=("state", "version"))
@@ -67,7 +69,7 @@ class Life:
         locked = list(rows.select_for_update(of=("self",)).order_by("pk"))
         if len(locked) != len(set(keys)):
             raise StateConflict
-        model.unscoped.filter(pk__in=keys).update(state=move.to, version=F("version") + 1)
+        _rows_of(model).filter(pk__in=keys).update(state=move.to, version=F("version") + 1)
         for record in locked:
             record.state, record.version = move.to, record.version + 1  # type: ignore[attr-defined]
         return locked
@@ -76,3 +78,9 @@ class Life:
         """The acts that start from the record's state and that the reader may do, in the table's order."""
         state = record.state  # type: ignore[attr-defined]  # records with a life have one
         return [m.act for m in self.moves.values() if state in m.frm and can(ctx, m.capability, record)]
+
+
+def _rows_of(model: Any) -> QuerySet[Any]:
+    """The rows of a kind of record that has a state; the base of all records has none."""
+    rows: QuerySet[Any] = model.unscoped.all()
+    return rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -38,7 +40,7 @@ class Record(models.Model):
     )
     version = models.PositiveIntegerField(_("版本"), default=1)
 
-    objects = ScopedManager()
+    objects: ClassVar[ScopedManager[Any]] = ScopedManager()
     unscoped = models.Manager()
 
     class Meta:
@@ -54,7 +56,7 @@ class MatterRecord(Record):
 
     matter = models.UUIDField(_("所属事项"), null=True, blank=True, db_index=True)
 
-    objects = ScopedManager(matter="matter")
+    objects: ClassVar[ScopedManager[Any]] = ScopedManager(matter="matter")
 
     class Meta(Record.Meta):
         abstract = True

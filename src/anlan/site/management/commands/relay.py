@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from anlan.kernel.live import Hint
 
 IDLE, HELD = 0.05, 1.0  # seconds between looks
-TURN = 0.1  # seconds in which every waiting shard is carried on a little
+GATHER = 0.03  # seconds from turn to turn, at least: a turn has its price
+TURN = 0.1  # seconds that one turn lasts at most, a handler's own time aside
 RENEW = LEASE.total_seconds() / 4
 log = logging.getLogger("anlan.relay")
 
@@ -61,18 +62,16 @@ async def _carry(relay: Relay, herald: Herald, over: asyncio.Event) -> None:
             await sync_to_async(relay.retry)()
             if relay.inherited:
                 herald.tell_all()  # the one that died may not have told what it carried
-        waiting = await sync_to_async(relay.waiting)(shards)
-        if waiting:
+        again_at = clock() + GATHER
+        if waiting := await sync_to_async(relay.waiting)(shards):
             hints = await sync_to_async(_turn)(relay, waiting)
             herald.tell_all() if hints is None else herald.tell(hints)
-        else:
-            await asyncio.sleep(IDLE)
+        await asyncio.sleep(max(0, again_at - clock()) if waiting else IDLE)
 
 
 def _turn(relay: Relay, waiting: list[int]) -> list[Hint] | None:
-    """Carry some of what waits in each shard; hints to open pages of what is through, None where they failed."""
-    seconds = TURN / len(waiting)
-    entries = [entry for shard in waiting for entry in relay.carry(shard, seconds)]
+    """Carry some of what waits; hints to open pages of what is through, None where they failed."""
+    entries = relay.carry(waiting, TURN)
     try:
         return hints_of(entries)
     # What pages are told must never hold up what handlers do.
