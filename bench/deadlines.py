@@ -34,9 +34,9 @@ VALUES ('bench', 'bench', 'bench', '', '2020-01-01', true, '{}', '', '', '', '',
   '[{"after": 0, "levels_up": 1}, {"after": 86400, "levels_up": 2}]') RETURNING id
 """
 TREE = """
-INSERT INTO kernel_unit (id, path, name, kind, parent_id)
-SELECT 1000000, '1000000.', 'bench', 'city', NULL
-UNION ALL SELECT 1000000 + n, '1000000.' || 1000000 + n || '.', 'bench', 'township', 1000000
+INSERT INTO kernel_unit (id, path, name, kind, parent_id, search, version)
+SELECT 1000000, '1000000.', 'bench', 'city', NULL, '', 1
+UNION ALL SELECT 1000000 + n, '1000000.' || 1000000 + n || '.', 'bench', 'township', 1000000, '', 1
 FROM generate_series(1, %(units)s) n
 """
 OBLIGATIONS = """

@@ -182,10 +182,8 @@ def test_a_duty_of_working_days_is_not_owed_on_a_holiday(world: World) -> None:
 
 
 def test_an_abolished_unit_owes_nothing_more(world: World) -> None:
-    from django.db.backends.postgresql.psycopg_any import DateTimeTZRange  # noqa: PLC0415
-
     yearly(reminders=[], ladder=[])
-    world.town.valid = DateTimeTZRange(None, real_now() - timedelta(days=1))
+    world.town.retired_at = real_now() - timedelta(days=1)
     world.town.save()
     midnight()
     assert [duty.unit_id for duty in Obligation.unscoped.all()] == [world.neighbour_town.pk]

@@ -184,7 +184,7 @@ WITH made AS (
   FROM kernel_unit u
   WHERE u.kind = ANY(%(unit_kinds)s) AND coalesce(u.code, '') LIKE %(region)s
     AND NOT coalesce(u.code, '') LIKE ANY(%(not_regions)s::text[])
-    AND (u.valid IS NULL OR u.valid @> %(now)s::timestamptz)
+    AND (u.retired_at IS NULL OR u.retired_at > %(now)s::timestamptz)
   ON CONFLICT DO NOTHING
   RETURNING id, unit_id
 ), armed AS (

@@ -10,12 +10,13 @@ from anlan.kernel.models.node import NodeState, SelfCheck
 from anlan.kernel.models.numbering import Counter, Series
 from anlan.kernel.models.obligation import Escalation, Holiday, Obligation, Rule, RuleEvent
 from anlan.kernel.models.people import User
-from anlan.kernel.models.records import Exercise, MatterRecord, Record
+from anlan.kernel.models.records import Exercise, MatterRecord, Record, Registered
 from anlan.kernel.models.relay import Parked, Pending, Shard
 from anlan.kernel.models.seal import Seal, Unsealed
 from anlan.kernel.models.sharing import Share
 from anlan.kernel.models.task import LongTask
 from anlan.kernel.models.units import Unit
+from anlan.kernel.models.views import SavedView
 
 __all__ = (
     "Attachment",
@@ -35,10 +36,12 @@ __all__ = (
     "Pending",
     "PrivateNote",
     "Record",
+    "Registered",
     "Role",
     "RowChange",
     "Rule",
     "RuleEvent",
+    "SavedView",
     "Seal",
     "SelfCheck",
     "Series",

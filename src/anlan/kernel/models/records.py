@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
 from anlan.kernel.ids import uuid7
 from anlan.kernel.scope import ScopedManager
+from anlan.kernel.search import document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Exercise(models.Model):
@@ -60,3 +65,32 @@ class MatterRecord(Record):
 
     class Meta(Record.Meta):
         abstract = True
+
+
+class Registered(models.Model):
+    """What a register holds: found by words, retired instead of deleted.
+
+    SEARCHED     the fields by whose words it is found; `search` follows them at every save of one record, and whoever
+                 writes many at once sets it by `document_of`
+    retired_at   since when it is out of use; None: in use
+    """
+
+    SEARCHED: ClassVar[tuple[str, ...]] = ()
+
+    search = SearchVectorField(_("检索词"), editable=False, default="")
+    retired_at = models.DateTimeField(_("停用时间"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def document_of(self) -> str:
+        """What it is found by, as `search` keeps it."""
+        return document(*(str(getattr(self, name) or "") for name in self.SEARCHED))
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """As ever, with what it is found by."""
+        if update_fields is not None and not set(update_fields).isdisjoint(self.SEARCHED):
+            update_fields = {*update_fields, "search"}
+        if update_fields is None or "search" in update_fields:
+            self.search = self.document_of()
+        super().save(update_fields=update_fields, **options)

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from anlan.kernel.models.records import Registered
 from anlan.kernel.scope import ScopedManager
+from anlan.kernel.search import PINYIN
 
 
-class Unit(models.Model):
+class Unit(Registered):
     """One body of the organisation: a government, department, township, village …
 
-    path   ids from the root to this unit, each followed by a dot ("1.12.340."); a subtree is a prefix, and the
-           C collation lets an ordinary index answer it
+    path        ids from the root to this unit, each followed by a dot ("1.12.340."); a subtree is a prefix, and the
+                C collation lets an ordinary index answer it
+    from_on     since when it exists; None: not known. It ended with `retired_at`
+    successor   the unit that took over its duties
     """
+
+    SEARCHED = ("name", "code")
 
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级单位")
     )
     path = models.TextField(_("层级路径"), unique=True, db_collation="C")
     code = models.CharField(_("代码"), max_length=32, unique=True, null=True, blank=True)
-    name = models.CharField(_("名称"), max_length=120)
+    name = models.CharField(_("名称"), max_length=120, db_collation=PINYIN)
     kind = models.CharField(_("类别"), max_length=32)
-    valid = DateTimeRangeField(_("有效期"), null=True, blank=True)
+    from_on = models.DateField(_("设立日期"), null=True, blank=True)
+    successor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="predecessors", verbose_name=_("承接单位")
+    )
+    version = models.PositiveIntegerField(_("版本"), default=1)
 
     objects = ScopedManager("path", exercise=None)
     unscoped = models.Manager()
@@ -33,6 +43,11 @@ class Unit(models.Model):
         verbose_name_plural = _("单位")
         base_manager_name = "unscoped"
         ordering = ("path",)
+        indexes = (
+            models.Index(fields=("name", "id"), name="unit_by_name"),
+            models.Index(fields=("kind", "path"), name="unit_by_kind"),
+            GinIndex(fields=("search",), name="unit_search"),
+        )
 
     def __str__(self) -> str:
         return self.name
