@@ -44,6 +44,7 @@ PARTS = {
     "tables": _face(),
     "filters": _face(),
     "urls": _face(),
+    "register": Part(own=("terms", "models", "selectors", "services", "events"), pure=True),
     "apps": Part(),
 }
 

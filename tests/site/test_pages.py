@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from anlan.kernel.models import User
+from anlan.kernel.register import listing
 from anlan.launcher.place import CHECKOUT
-from anlan.organisation.unit import selectors
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -52,7 +52,7 @@ def test_an_unexpected_error_shows_a_number_that_the_log_carries_and_never_its_t
     def explode(*_: object, **__: object) -> None:
         raise RuntimeError("the secret of the pyramid")
 
-    monkeypatch.setattr(selectors, "list_units", explode)
+    monkeypatch.setattr(listing, "list_slice", explode)
     door.force_login(world.officer)
     door.raise_request_exception = False
     with caplog.at_level(logging.ERROR, logger="django.request"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -75,13 +76,16 @@ def ensure_unit(code: str, parent: str, name: str, kind: str) -> Unit:
 
 
 @transaction.atomic
-def plant_unit(code: str | None, name: str, kind: str, parent: Unit | None) -> Unit:
-    """Add a unit below `parent` (None: a root). Its path holds its own id, so the id is drawn first."""
+def plant_unit(code: str | None, name: str, kind: str, parent: Unit | None, **more: Any) -> Unit:
+    """Add a unit below `parent` (None: a root). Its path holds its own id, so the id is drawn first.
+
+    more  further fields of the unit
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('kernel_unit', 'id'))")
         number = int(cursor.fetchone()[0])
     path = f"{parent.path if parent else ''}{number}."
-    return Unit.unscoped.create(id=number, path=path, parent=parent, code=code, name=name, kind=kind)
+    return Unit.unscoped.create(id=number, path=path, parent=parent, code=code, name=name, kind=kind, **more)
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
 
 READ = "organisation.unit.read"
+MOST_CHILDREN = 200  # that a unit's page lists
 
 
 def list_units(ctx: Context, *, search: str = "") -> QuerySet[Unit]:

@@ -1,0 +1,136 @@
+"""The form of a register's records, from the fields that it declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from anlan.kernel import personal
+from anlan.kernel.models import Unit
+from anlan.kernel.register import listing
+from anlan.kernel.register.declaration import registers
+from anlan.kernel.scope import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.db.models import Field, QuerySet
+
+    from anlan.kernel.context import Context
+    from anlan.kernel.register.declaration import Register
+
+CHOICES = 10  # that a search suggests
+
+
+class Reference(forms.ModelChoiceField[Any]):
+    """Another record, found by its words and chosen from what is suggested; never a list of all."""
+
+    is_reference = True
+
+
+class RecordForm(forms.Form):
+    """What is entered of a record. Personal data already entered is not shown; left blank it stays as it is."""
+
+    def __init__(
+        self, ctx: Context, register: Register, data: Mapping[str, Any] | None = None, record: Any = None
+    ) -> None:
+        self.asked = [name for name in register.fields if not (record and name in register.fixed)]
+        initial = {name: _initial(register, record, name) for name in self.asked} if record else None
+        super().__init__(data, initial=initial)
+        self.ctx, self.register, self.record = ctx, register, record
+        for name in self.asked:
+            self.fields[name] = field_for(ctx, register, name)
+            if record and name in personal.masks_of(register.model):
+                self._keep_personal(name)
+        if record:
+            self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, initial=record.version)
+
+    def values(self) -> dict[str, Any]:
+        """What was entered, for the act; personal data that stays as it is is left out."""
+        kept = personal.masks_of(self.register.model) if self.record else {}
+        given = {name: self.cleaned_data[name] for name in self.asked}
+        return {name: value for name, value in given.items() if name not in kept or value not in ("", None)}
+
+    def _keep_personal(self, name: str) -> None:
+        shown = personal.masked(personal.masks_of(self.register.model)[name], getattr(self.record, name))
+        self.initial.pop(name, None)
+        self.fields[name].required = False
+        if shown:
+            self.fields[name].help_text = _("现为 %(shown)s，不填则不改。") % {"shown": shown}
+
+
+class BulkForm(forms.Form):
+    """The one field that is set for many records."""
+
+    def __init__(
+        self, ctx: Context, register: Register, name: str, data: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(data)
+        self.fields[name] = field_for(ctx, register, name)
+
+
+class ReasonForm(forms.Form):
+    """Why: to retire, or to look at personal data."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("理由"), max_length=200, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+def field_for(ctx: Context, register: Register, name: str) -> forms.Field:
+    """The form's field for a field of the model."""
+    found: Any = register.model._meta.get_field(name)
+    if isinstance(found, models.ForeignKey):
+        return Reference(
+            queryset=candidates(ctx, register, found),
+            label=found.verbose_name,
+            required=not found.blank,
+            error_messages={"required": _("请查找并选定。")},
+        )
+    if name in register.choices:
+        return forms.ChoiceField(
+            choices=[("", gettext_lazy("请选择")), *register.choices[name]],
+            label=found.verbose_name,
+            required=not found.blank,
+        )
+    made: forms.Field = found.formfield()
+    if isinstance(found, models.DateField) and not isinstance(found, models.DateTimeField):
+        made.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return made
+
+
+def candidates(ctx: Context, register: Register, found: Field[Any, Any]) -> QuerySet[Any]:
+    """What a reference may point to: units where the actor may edit, records of a register as far as he may read."""
+    target: Any = found.related_model
+    if target is Unit:
+        return visible(ctx, Unit, register.capability("edit"))
+    return visible(ctx, target, _register_of(target).capability("read"))
+
+
+def suggest(ctx: Context, register: Register, name: str, words: str) -> list[Any]:
+    """The first records that a reference may point to and that the words find."""
+    found: Any = register.model._meta.get_field(name)
+    if found.related_model is Unit:
+        return listing.find_units(ctx, register.capability("edit"), words, CHOICES)
+    other = _register_of(found.related_model)
+    wanted = listing.Wanted(words=words, sort=other.order)
+    return list(listing.ordered(ctx, other, wanted)[:CHOICES])
+
+
+def references(register: Register) -> list[str]:
+    """The fields that point to other records."""
+    model = register.model
+    return [name for name in register.fields if isinstance(model._meta.get_field(name), models.ForeignKey)]
+
+
+def _register_of(model: Any) -> Register:
+    return next(one for one in registers().values() if one.model is model)
+
+
+def _initial(register: Register, record: Any, name: str) -> Any:
+    found: Any = register.model._meta.get_field(name)
+    return getattr(record, found.attname)

@@ -1,0 +1,259 @@
+"""The list of a register: what is asked for in the address, one page of rows in one query, how many there are.
+
+Pages follow each other by the last row's place (keyset), so that any page costs the same among a million.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from anlan.kernel.errors import NotFound
+from anlan.kernel.models import Unit
+from anlan.kernel.scope import visible
+from anlan.kernel.search import question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from django.db.models import QuerySet
+
+    from anlan.kernel.context import Context
+    from anlan.kernel.register.declaration import Filter, Register
+
+ROWS = 50
+MOST_FOUND = 2_000  # hits of a search that are put in order; of more the first that the index gives
+COUNTED = 10_000  # up to here rows are counted, beyond it they are estimated
+IN_USE, RETIRED, ALL = "", "retired", "all"
+PLACES = ("after", "before")  # what in an address is no condition
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which records, in which order.
+
+    words    searched for
+    unit     with all below it; None: the reader's whole scope
+    use      IN_USE, RETIRED or ALL
+    chosen   values of the register's filters by their names
+    sort     a column's path, with "-" before it for the other way round
+    """
+
+    words: str = ""
+    unit: Unit | None = None
+    use: str = IN_USE
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    sort: str = ""
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.words or self.unit or self.use or self.chosen)
+
+
+class Slice(NamedTuple):
+    """Rows of a list as (key, value of each column), and the marks that its neighbours begin at; blank: there is none."""
+
+    rows: list[tuple[Any, ...]]
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a filter."""
+
+    value: str
+    label: str
+    on: bool
+
+
+def read_wanted(ctx: Context, register: Register, asked: Mapping[str, Any]) -> Wanted:
+    """What an address asks for; what it says wrongly counts as not said. raises NotFound for a unit out of reach"""
+    sort = str(asked.get("sort", ""))
+    unit = str(asked.get("unit", ""))
+    use = str(asked.get("use", ""))
+    chosen = {}
+    for one in register.filters:
+        value = str(asked.get(one.name, ""))
+        if value and value in dict(choices_of(ctx, register, one)):
+            chosen[one.name] = value
+    return Wanted(
+        words=str(asked.get("q", "")).strip()[:100],
+        unit=get_unit(ctx, register, int(unit)) if unit.isdecimal() and len(unit) < 19 else None,
+        use=use if use in {RETIRED, ALL} else IN_USE,
+        chosen=chosen,
+        sort=sort if sort.removeprefix("-") in register.sorts else register.order,
+    )
+
+
+def get_unit(ctx: Context, register: Register, unit_id: int) -> Unit:
+    """A unit within the reader's scope of this register."""
+    found = visible(ctx, Unit, register.capability("read")).filter(pk=unit_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_units(ctx: Context, capability: str, words: str, most: int) -> list[Unit]:
+    """Units to choose from: those that the words find, the highest first; without words the first of the scope."""
+    found = visible(ctx, Unit, capability).filter(retired_at=None).select_related("parent")
+    if asked := question(words):
+        found = found.filter(pk__in=found.filter(search__holds=asked).order_by().values("pk")[:MOST_FOUND])
+    return list(found.order_by("path")[:most])
+
+
+def choices_of(ctx: Context, register: Register, one: Filter) -> Sequence[tuple[str, Any]]:
+    """The values of a filter with their labels."""
+    if one.choices:
+        return one.choices(ctx)
+    if one.name in register.choices:
+        return register.choices[one.name]
+    found = register.model._meta.get_field(one.name)
+    if isinstance(found, models.BooleanField):
+        return (("1", pgettext("value", "是")), ("0", pgettext("value", "否")))
+    return [(str(value), label) for value, label in found.flatchoices]  # type: ignore[union-attr]  # it has some
+
+
+def label_of(register: Register, one: Filter) -> Any:
+    return one.label or register.model._meta.get_field(one.name).verbose_name  # type: ignore[union-attr]  # a plain field
+
+
+def records(ctx: Context, register: Register, wanted: Wanted, capability: str = "") -> QuerySet[Any]:
+    """The records that are wanted, in no order."""
+    found: QuerySet[Any] = visible(ctx, register.model, capability or register.capability("read"))
+    if wanted.use != ALL:
+        found = found.filter(retired_at__isnull=wanted.use == IN_USE)
+    if wanted.unit:
+        found = found.filter(**{f"{register.unit_path}__startswith": wanted.unit.path})
+    for one in register.filters:
+        if value := wanted.chosen.get(one.name):
+            found = _narrow(found, register, one, value)
+    return found
+
+
+def _narrow(found: QuerySet[Any], register: Register, one: Filter, value: str) -> QuerySet[Any]:
+    if one.apply:
+        return one.apply(found, value)
+    is_boolean = isinstance(register.model._meta.get_field(one.name), models.BooleanField)
+    return found.filter(**{one.name: value == "1" if is_boolean else value})
+
+
+def ordered(ctx: Context, register: Register, wanted: Wanted, capability: str = "") -> QuerySet[Any]:
+    """The same in order. What words find is bounded before it is sorted: else it would cost as much as there are hits."""
+    found = records(ctx, register, wanted, capability)
+    if asked := question(wanted.words):
+        hits = found.filter(search__holds=asked).order_by().values("pk")[:MOST_FOUND]
+        found = register.model.unscoped.filter(pk__in=hits)  # type: ignore[attr-defined]  # the hits lie within scope
+    elif wanted.words:
+        found = found.none()
+    turn = "-" if wanted.sort.startswith("-") else ""
+    return found.order_by(wanted.sort, f"{turn}pk")
+
+
+def list_slice(
+    ctx: Context, register: Register, wanted: Wanted, *, after: str = "", before: str = "", rows: int = ROWS
+) -> Slice:
+    """One page. A mark that cannot be read counts as none."""
+    column = wanted.sort.removeprefix("-")
+    start = _read_mark(register, column, after) or _read_mark(register, column, before)
+    backwards = bool(start) and not _read_mark(register, column, after)
+    upward = wanted.sort.startswith("-") == backwards
+    found = ordered(ctx, register, wanted)
+    if start:
+        found = found.filter(_beyond(column, start, upward=upward))
+    if backwards:
+        found = found.reverse()
+    paths = [one.path for one in register.listed]
+    got = list(found.values_list("pk", column, *paths)[: rows + 1])
+    more, got = len(got) > rows, got[:rows]
+    if backwards:
+        got.reverse()
+    if not got:
+        return Slice([], "", "")
+    earlier, later = (more, True) if backwards else (bool(start), more)
+    shown = [(row[0], *row[2:]) for row in got]
+    return Slice(shown, _mark(got[0]) if earlier else "", _mark(got[-1]) if later else "")
+
+
+def iterate(
+    ctx: Context,
+    register: Register,
+    wanted: Wanted,
+    *,
+    capability: str,
+    paths: Sequence[str],
+    chunk: int,
+    most: int,
+) -> Iterator[list[tuple[Any, ...]]]:
+    """The whole list in chunks of (key, value of each path); no cursor stays open between them."""
+    column, upward = wanted.sort.removeprefix("-"), not wanted.sort.startswith("-")
+    base, start, left = ordered(ctx, register, wanted, capability), None, most
+    while left > 0:
+        found = base.filter(_beyond(column, start, upward=upward)) if start else base
+        got = list(found.values_list("pk", column, *paths)[: min(chunk, left)])
+        if not got:
+            return
+        yield [(row[0], *row[2:]) for row in got]
+        start, left = (got[-1][1], got[-1][0]), left - len(got)
+
+
+def count(ctx: Context, register: Register, wanted: Wanted) -> str:
+    """How many there are, in words: counted where they are few, else as the planner estimates."""
+    found = ordered(ctx, register, wanted).order_by()
+    asked = question(wanted.words)
+    if not asked:
+        estimate = _estimate(found)
+        if estimate > COUNTED:
+            return _("约 %(number)s 条") % {"number": f"{_rounded(estimate):,}"}
+    number: int = found.values("pk")[: COUNTED + 1].count()
+    if asked and number >= MOST_FOUND:
+        return _("匹配过多，只列 %(number)s 条，请输入更完整的词") % {"number": f"{MOST_FOUND:,}"}
+    return _("共 %(number)s 条") % {"number": f"{number:,}"}
+
+
+def _estimate(found: QuerySet[Any]) -> int:
+    sql, values = found.values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", values)
+        plan: Any = cursor.fetchone()[0]
+    return int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
+
+
+def _rounded(number: int) -> int:
+    step: int = 10 ** (len(str(number)) - 2)
+    return round(number / step) * step
+
+
+def _beyond(column: str, start: tuple[Any, Any], *, upward: bool) -> Q:
+    """Rows behind a place; the first condition alone is what the index is entered by."""
+    than, (value, key) = ("gt" if upward else "lt"), start
+    return Q(**{f"{column}__{than}e": value}) & (
+        Q(**{f"{column}__{than}": value}) | Q(**{f"pk__{than}": key})
+    )
+
+
+def _mark(row: tuple[Any, ...]) -> str:
+    text = json.dumps([row[1], row[0]], cls=DjangoJSONEncoder, ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_mark(register: Register, column: str, text: str) -> tuple[Any, Any] | None:
+    """The place that a mark names: the value of the column it is sorted by, and the key."""
+    if not text or len(text) > 1000:
+        return None
+    try:
+        value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        found = register.sorts[column].field
+        return found.to_python(value), register.model._meta.pk.to_python(key)
+    except (ValueError, TypeError, binascii.Error, ValidationError):
+        return None
