@@ -102,6 +102,7 @@ class Register:
     key         the field by which an import knows a record again; blank: it cannot be imported
     order       the field by which it is sorted at first
     choices     values with labels of fields whose model names none
+    required    fields that must be entered here though the table can do without
     fixed       fields that are entered once and not changed by the form
     bulk        fields that can be set for many records at once
     unit_path   look-up to the path of a record's unit
@@ -118,6 +119,7 @@ class Register:
     key: str = ""
     order: str = "name"
     choices: Mapping[str, Sequence[tuple[str, Any]]] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
     bulk: tuple[str, ...] = ()
     unit_path: str = "unit__path"

@@ -354,7 +354,18 @@ class Pages:
     # --- what all share -------------------------------------------------------------------------------------------
 
     def _common(self) -> dict[str, Any]:
-        names = ("list", "create", "edit", "retire", "restore", "look", "bulk", "view_save", "view_drop")
+        names = (
+            "list",
+            "detail",
+            "create",
+            "edit",
+            "retire",
+            "restore",
+            "look",
+            "bulk",
+            "view_save",
+            "view_drop",
+        )
         return {
             "register": self.register,
             "term": self.register.term,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.models import Unit
 from anlan.kernel.register import Column, Filter, Panel, Register
+from anlan.kernel.scope import can
 from anlan.organisation.unit import selectors, services
 from anlan.organisation.unit.terms import UnitKind
 
@@ -25,6 +26,11 @@ def _below(ctx: Context, unit: Unit) -> dict[str, Any]:
     }
 
 
+def _profile(ctx: Context, unit: Unit) -> dict[str, Any]:
+    may_edit = not unit.retired_at and can(ctx, services.EDIT, unit)
+    return {"profile": selectors.find_profile(ctx, unit), "may_edit": may_edit}
+
+
 UNITS = Register(
     Unit,
     "organisation.unit",
@@ -38,13 +44,15 @@ UNITS = Register(
     ),
     choices={"kind": UnitKind.choices},
     fields=("parent", "name", "kind", "code", "from_on"),
+    required=("parent",),
     fixed=("parent",),
     filters=(Filter("kind"),),
     key="code",
     order="path",
     unit_path="path",
-    panels=(Panel("unit/_tree.html", _below),),
+    panels=(Panel("unit/_profile.html", _profile), Panel("unit/_tree.html", _below)),
     icon="building",
     empty=_("单位由安全管理员导入后显示在这里。"),
     create=services.create_unit,
+    retire=services.retire_unit,
 )

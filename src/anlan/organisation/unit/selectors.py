@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import visible
+from anlan.organisation.unit.models import UnitProfile
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -23,11 +24,33 @@ def list_units(ctx: Context, *, search: str = "") -> QuerySet[Unit]:
     return units.filter(name__icontains=search) | units.filter(code=search) if search else units
 
 
-def get_unit(ctx: Context, unit_id: int) -> Unit:
-    unit = visible(ctx, Unit, READ).select_related("parent").filter(pk=unit_id).first()
+def get_unit(ctx: Context, unit_id: int, capability: str = READ) -> Unit:
+    unit = visible(ctx, Unit, capability).select_related("parent").filter(pk=unit_id).first()
     if unit is None:
         raise NotFound
     return unit
+
+
+def lock_unit(ctx: Context, unit_id: int, capability: str) -> Unit:
+    """The unit for update, where the actor holds the act's capability."""
+    found = visible(ctx, Unit, capability).select_related("parent").select_for_update(of=("self",))
+    unit = found.filter(pk=unit_id).first()
+    if unit is None:
+        raise NotFound
+    return unit
+
+
+def list_open_units(ctx: Context, capability: str) -> QuerySet[Unit]:
+    """Units that have not ended and in which the actor holds the capability."""
+    return visible(ctx, Unit, capability).filter(retired_at=None)
+
+
+def find_profile(ctx: Context, unit: Unit, capability: str = READ) -> UnitProfile | None:
+    """What is known of a unit; None where nobody said anything yet."""
+    found: UnitProfile | None = (
+        visible(ctx, UnitProfile, capability).select_related("answers_to").filter(unit=unit).first()
+    )
+    return found
 
 
 def list_ancestors(ctx: Context, unit: Unit) -> QuerySet[Unit]:
