@@ -11,7 +11,7 @@ from anlan.kernel import (
 )
 from anlan.site import views
 from anlan.site.api import api
-from anlan.site.pages import access, files, journal, obligations, tasks
+from anlan.site.pages import access, duties, files, journal, obligations, tasks
 
 for _room in rooms.find():
     _room.part("events")  # a room without pages has events, too
@@ -32,7 +32,7 @@ urlpatterns = [
     path("account/password/", account.password_change, name="account_change_password"),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("api/v1/", api.urls),
-    *(path(part.PREFIX, include(part)) for part in (obligations, journal, access, tasks, files)),
+    *(path(part.PREFIX, include(part)) for part in (obligations, duties, journal, access, tasks, files)),
     *(
         path(urls.PREFIX, include(f"{room.module}.urls"))
         for room in rooms.find()
