@@ -76,11 +76,9 @@ def list_duties(ctx: Context, *, unit_kind: str = "") -> list[Duty]:
             overdue=Count("pk", filter=Q(state=ObligationState.OPEN, due_at__lt=now)),
         )
     )
-    figures: dict[int, dict[str, int]] = {}
-    for row in counted:
-        given: dict[str, int] = {**row}
-        figures[given.pop("rule")] = given
-    return [Duty(rule, periods[rule.every], **figures.get(rule.pk, {})) for rule in held]
+    columns = ("owed", "done", "late", "open", "overdue")
+    figures = {row["rule"]: [row[name] for name in columns] for row in counted.values("rule", *columns)}
+    return [Duty(rule, periods[rule.every], *figures.get(rule.pk, ())) for rule in held]
 
 
 @act("kernel.rule.edit")
