@@ -14,7 +14,8 @@ from anlan.site.api import api
 from anlan.site.pages import access, duties, files, journal, obligations, tasks
 
 for _room in rooms.find():
-    _room.part("events")  # a room without pages has events, too
+    for _part in ("events", "register"):
+        _room.part(_part)  # a room without pages has events, too
 
 urlpatterns = [
     path("", views.home, name="home"),
