@@ -13,6 +13,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "not_found": _("没有找到。该记录不存在，或不在您的管理范围内。"),
     "not_allowed": _("您的岗位没有“%(capability)s”的权限。如工作需要，请联系安全管理员授权。"),
     "state_conflict": _("该记录已被他人更新，请刷新后重试。"),
+    "moment_beyond": _("时间须在 %(first)s 年至 %(last)s 年之间。请改正后再提交。"),
     "rule_one_limit": _("规则的时限、工作日数和周期只能有一项。请改正后再保存。"),
     "task_ended": _("这项任务已经结束，不能再取消。"),
     "task_stopping": _("已要求取消，任务正在停下，请稍候。"),
