@@ -9,7 +9,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import OperationalError
 
+from anlan.kernel import pages
 from anlan.kernel.models import User
 from anlan.launcher.place import CHECKOUT
 from anlan.organisation.unit import selectors
@@ -92,6 +94,39 @@ def test_the_api_refuses_bad_input_by_the_name_of_the_field(world: World, door: 
     answer = door.get("/api/v1/units?limit=100000")
     assert answer.status_code == 422
     assert "limit" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "address", ["/units/?q=%00", "/obligations/?rule=a%00", "/journal/of/kernel.user/%00/"]
+)
+def test_an_address_with_a_character_that_no_text_holds_is_a_bad_request(
+    world: World, door: Client, address: str
+) -> None:
+    door.force_login(world.officer)
+    answer = door.get(address)
+    assert answer.status_code == 400
+    assert "请求有误" in answer.content.decode()
+
+
+def test_the_api_refuses_it_too(world: World, door: Client) -> None:
+    door.force_login(world.officer)
+    answer = door.get("/api/v1/units?q=%00")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+def test_without_the_database_a_reader_is_told_that_the_system_is_away(
+    world: World, door: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(selectors, "list_units", gone)
+    monkeypatch.setattr(pages, "_navigation", gone)
+    door.force_login(world.officer)
+    door.raise_request_exception = False
+    answer = door.get("/units/")
+    assert answer.status_code == 503
+    assert "系统暂时没有应答" in answer.content.decode()
 
 
 def test_the_api_pages_by_path(world: World, door: Client) -> None:

@@ -236,13 +236,14 @@ def _done(form: forms.Form, act: Callable[[], object]) -> bool:
 
 def _role_asked(request: PageRequest) -> Role | None:
     asked = request.GET.get("role", "")
-    return roles.get_role(request.ctx, int(asked)) if asked.isdecimal() else None
+    return roles.get_role(request.ctx, int(asked)) if asked.isdecimal() and len(asked) < 18 else None
 
 
 def _units(request: PageRequest) -> dict[str, Any]:
     """Units to choose from: what was searched for, and first of all the one that has been chosen."""
     given = request.POST or request.GET
-    words, chosen = given.get("words", "").strip()[:100], given.get("unit", "")
+    words = given.get("words", "").replace("\0", "").strip()[:100]
+    chosen = given.get("unit", "")
     return {"units": access.find_units(request.ctx, words), "words": words, "chosen": chosen}
 
 
