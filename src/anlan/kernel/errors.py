@@ -34,6 +34,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "security_administrator_exists": _("已有安全管理员，请由其授权。"),
     "user_inactive": _("该用户已停用，不能授权。请先启用该用户。"),
     "username_taken": _("该登录名已有人使用。请换一个登录名。"),
+    "role_name_taken": _("已有同名的角色。请换一个名称，以免授予时选错。"),
     "begins_in_past": _("生效时间已过。请选择以后的时间；不填则立即生效。"),
     "ends_in_past": _("失效时间已过。请选择以后的时间。"),
     "ends_before_begin": _("失效时间不晚于生效时间。请重新选择。"),

@@ -188,7 +188,7 @@ def access_role(request: PageRequest, role_id: int) -> HttpResponse:
 @ask
 @needs(roles.EDIT)
 def access_role_create(request: PageRequest) -> HttpResponse:
-    form = RoleForm("", request.POST or None)
+    form = RoleForm(None, request.POST or None)
     if form.is_valid():
         role = roles.create_role(
             request.ctx, name=form.cleaned_data["name"], capabilities=form.cleaned_data["capabilities"]
@@ -205,7 +205,7 @@ def access_role_edit(request: PageRequest, role_id: int) -> HttpResponse:
     role = roles.get_role(request.ctx, role_id, roles.EDIT)
     roles.refuse_edit(request.ctx, role)
     given = {"name": role.name, "capabilities": role.capabilities, "seen_at": role.edited_at}
-    form = RoleForm(role.administrator, request.POST or None, initial=given)
+    form = RoleForm(role, request.POST or None, initial=given)
     if "back" in request.POST or not form.is_valid():
         return _role_form(request, form, role)
     difference = roles.compare(role, form.cleaned_data["name"], form.cleaned_data["capabilities"])
