@@ -6,10 +6,13 @@ import logging
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from django.db import OperationalError
+from django.utils import translation
+from django.utils.formats import date_format
 
 from anlan.kernel import pages
 from anlan.kernel.models import User
@@ -27,6 +30,14 @@ def test_chinese_unless_the_user_asks_for_english(world: World, door: Client) ->
     assert 'lang="zh-hans"' in door.get("/", headers={"Accept-Language": "en"}).content.decode()
     door.post("/preferences/", {"language": "en"})
     assert 'lang="en"' in door.get("/").content.decode()
+
+
+def test_english_pages_write_moments_day_first_with_24_hours() -> None:
+    moment = datetime(2026, 11, 25, 13, 5, tzinfo=UTC)
+    with translation.override("en"):
+        assert date_format(moment, "DATETIME_FORMAT") == "25 Nov 2026, 13:05"
+    with translation.override("zh-hans"):
+        assert date_format(moment, "DATETIME_FORMAT") == "2026年11月25日 13:05"
 
 
 def test_preferences_keep_what_was_not_sent_and_refuse_what_is_not_offered(
