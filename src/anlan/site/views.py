@@ -152,7 +152,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     del reason
-    detail = _("页面已过期，提交没有生效。请刷新页面后重试，已填写的内容请先复制保存。")
+    detail = _("页面已过期，提交没有生效。请返回上一页，先复制已填写的内容，刷新后再提交。")
     return refusal(request, status=403, code="page_expired", detail=detail)
 
 
