@@ -415,6 +415,8 @@ def test_a_new_role_makes_no_administrator(security: Context) -> None:
     made = roles.create_role(security, name="水务专员", capabilities=[READ])
     assert made.administrator == ""
     assert Entry.objects.get(event="kernel.role.created").data["capabilities"] == [READ]
+    with pytest.raises(DomainError, match="同名"):
+        roles.create_role(security, name="水务专员", capabilities=[READ])
 
 
 # --- upgrades ----------------------------------------------------------------------------------------------------

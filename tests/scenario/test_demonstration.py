@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.scenario
-PLACE, DUTY, TOLD = "河西镇面粉厂", "应答警铃", "逾期告知上级"
+PLACE, DUTY, TOLD = "河西镇面粉厂", "应答警铃", "逾期告知"
 ALLOWED = timedelta(minutes=2)  # data/rules.json of the room
 LONG = 90  # seconds that a busy machine may take; nothing is measured here
 ROLES = """

@@ -19,6 +19,7 @@ from anlan.kernel import events
 from anlan.kernel.clock import real_now
 from anlan.kernel.models import Entry, Obligation, PrivateNote, Unit
 from anlan.kernel.models.relay import SHARDS
+from anlan.kernel.periods import refuse_unreckonable
 from anlan.kernel.scope import require, upward
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ def _write(
     if not transaction.get_connection().in_atomic_block:
         raise OutsideTransaction
     declared = events.declared(happened)
-    data, private = _split(events.content(happened), declared.private)
+    content = events.content(happened)
+    refuse_unreckonable(content.values())
+    data, private = _split(content, declared.private)
     entry = Entry(
         at=ctx.now(),
         recorded_at=real_now(),

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -82,6 +83,8 @@ class Acting:
         self.get_response = get_response
 
     def __call__(self, request: PageRequest) -> HttpResponse:
+        if _has_nul(request):
+            raise BadRequest
         if isinstance(request.user, User):
             request.ctx = Context(request.user)
         return self.get_response(request)
@@ -90,6 +93,12 @@ class Acting:
         if isinstance(error, DomainError):
             return refusal(request, status=error.status, code=error.code, detail=str(error))
         return None
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    """Whether the address holds a character that no text in PostgreSQL can; forms refuse it at their fields."""
+    texts = (text for name in request.GET for text in (name, *request.GET.getlist(name)))
+    return "\0" in request.path or any("\0" in text for text in texts)
 
 
 TITLES = {

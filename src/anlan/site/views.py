@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -151,7 +152,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     del reason
-    detail = _("页面已过期，提交没有生效。请刷新页面后重试，已填写的内容请先复制保存。")
+    detail = _("页面已过期，提交没有生效。请返回上一页，先复制已填写的内容，刷新后再提交。")
     return refusal(request, status=403, code="page_expired", detail=detail)
 
 
@@ -179,4 +180,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     detail = _("系统出错，刚才的操作可能没有完成。请把错误编号 %(number)s 告诉运维人员。") % {
         "number": current_number.get()
     }
-    return refusal(request, status=500, code="unexpected", detail=detail)
+    try:
+        return refusal(request, status=500, code="unexpected", detail=detail)
+    except DatabaseError:  # the frame of a page reads from it, too; this one needs nothing
+        away = (settings.FRONTEND / "away.html").read_bytes()
+        return HttpResponse(away, status=503, headers={"Retry-After": "5"})

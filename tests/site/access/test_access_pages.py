@@ -63,6 +63,30 @@ def test_a_refusal_is_shown_at_the_form_and_keeps_what_was_typed(
     assert not Grant.objects.filter(role=role("system_administrator")).exists()
 
 
+def test_two_roles_never_have_one_name(world: World, door: Client, security: User) -> None:
+    clerk = role("clerk")
+    form = {"name": clerk.name, "capabilities": clerk.capabilities}
+    answer = door.post(reverse("access_role_create"), form)
+    assert answer.context["form"].errors.keys() == {"name"}
+    answer = door.post(reverse("access_role_edit", args=[role("unit_head").pk]), form)
+    assert answer.context["form"].errors.keys() == {"name"}
+    answer = door.post(reverse("access_role_create"), form | {"name": "水务专员"})
+    assert answer.headers["Location"] == reverse("access_role", args=[Role.objects.get(name="水务专员").pk])
+
+
+def test_a_number_that_no_role_has_counts_as_not_asked(world: World, door: Client, security: User) -> None:
+    assert door.get(reverse("access_users"), {"role": "9" * 5000}).status_code == 200
+
+
+def test_words_to_search_for_hold_no_character_that_no_text_holds(
+    world: World, door: Client, security: User
+) -> None:
+    form = {"role": role("clerk").pk, "words": "甲\0一镇"}
+    answer = door.post(reverse("access_grant", args=[world.stranger.pk]), form)
+    assert answer.context["form"].errors.keys() == {"unit"}
+    assert answer.context["words"] == "甲一镇"
+
+
 def test_an_end_in_the_past_is_told_at_its_field(world: World, door: Client, security: User) -> None:
     form = {"role": role("clerk").pk, "unit": world.town.pk, "until_at": "2001-01-01T00:00"}
     answer = door.post(reverse("access_grant", args=[world.stranger.pk]), form)

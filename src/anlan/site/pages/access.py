@@ -188,7 +188,7 @@ def access_role(request: PageRequest, role_id: int) -> HttpResponse:
 @ask
 @needs(roles.EDIT)
 def access_role_create(request: PageRequest) -> HttpResponse:
-    form = RoleForm("", request.POST or None)
+    form = RoleForm(None, request.POST or None)
     if form.is_valid():
         role = roles.create_role(
             request.ctx, name=form.cleaned_data["name"], capabilities=form.cleaned_data["capabilities"]
@@ -205,7 +205,7 @@ def access_role_edit(request: PageRequest, role_id: int) -> HttpResponse:
     role = roles.get_role(request.ctx, role_id, roles.EDIT)
     roles.refuse_edit(request.ctx, role)
     given = {"name": role.name, "capabilities": role.capabilities, "seen_at": role.edited_at}
-    form = RoleForm(role.administrator, request.POST or None, initial=given)
+    form = RoleForm(role, request.POST or None, initial=given)
     if "back" in request.POST or not form.is_valid():
         return _role_form(request, form, role)
     difference = roles.compare(role, form.cleaned_data["name"], form.cleaned_data["capabilities"])
@@ -236,13 +236,14 @@ def _done(form: forms.Form, act: Callable[[], object]) -> bool:
 
 def _role_asked(request: PageRequest) -> Role | None:
     asked = request.GET.get("role", "")
-    return roles.get_role(request.ctx, int(asked)) if asked.isdecimal() else None
+    return roles.get_role(request.ctx, int(asked)) if asked.isdecimal() and len(asked) < 18 else None
 
 
 def _units(request: PageRequest) -> dict[str, Any]:
     """Units to choose from: what was searched for, and first of all the one that has been chosen."""
     given = request.POST or request.GET
-    words, chosen = given.get("words", "").strip()[:100], given.get("unit", "")
+    words = given.get("words", "").replace("\0", "").strip()[:100]
+    chosen = given.get("unit", "")
     return {"units": access.find_units(request.ctx, words), "words": words, "chosen": chosen}
 
 

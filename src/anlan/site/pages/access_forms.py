@@ -88,10 +88,19 @@ class RoleForm(forms.Form):
     )
     seen_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, administrator: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, role: Role | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = roles.capabilities_for(administrator)
+        self.role = role
+        offered = roles.capabilities_for(role.administrator if role else "")
         self.fields["capabilities"].choices = list(offered.items())  # type: ignore[attr-defined]  # it has some
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        try:
+            roles.refuse_name(name, self.role)
+        except DomainError as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return name
 
     @property
     def chosen(self) -> set[str]:

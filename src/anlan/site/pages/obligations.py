@@ -152,7 +152,8 @@ def _unit(ctx: Context, text: str) -> Unit | None:
 
 def _day(text: str) -> date | None:
     with suppress(ValueError):
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
+        return day if periods.is_reckonable(day) else None
     return None
 
 
