@@ -131,7 +131,7 @@ def test_without_the_database_a_reader_is_told_that_the_system_is_away(
     def gone(*_: object, **__: object) -> None:
         raise OperationalError("the connection is closed")
 
-    monkeypatch.setattr(selectors, "list_units", gone)
+    monkeypatch.setattr(listing, "list_slice", gone)
     monkeypatch.setattr(pages, "_navigation", gone)
     door.force_login(world.officer)
     door.raise_request_exception = False
