@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 SENTENCES: dict[str, _StrPromise] = {
     "not_found": _("没有找到。该记录不存在，或不在您的管理范围内。"),
     "not_allowed": _("您的岗位没有“%(capability)s”的权限。如工作需要，请联系安全管理员授权。"),
+    "second_factor_needed": _("这项操作须先通过两步验证，还没有办理。验证后会回到原来的页面。"),
+    "not_for_machines": _("这项操作须由本人通过两步验证办理，机器令牌不能办理。"),
     "state_conflict": _("该记录已被他人更新，请刷新后重试。"),
     "rule_one_limit": _("规则的时限、工作日数和周期只能有一项。请改正后再保存。"),
     "task_ended": _("这项任务已经结束，不能再取消。"),
     "task_stopping": _("已要求取消，任务正在停下，请稍候。"),
     "task_unknown": _("系统已不再办理这类任务。请联系运维人员。"),
     "task_of_inactive": _("发起人已停用，任务没有办理。"),
+    "task_of_ended_token": _("发起任务的令牌已终止，任务没有办理。"),
     "nothing_chosen": _("没有选中要处理的记录，或选得太多。请返回列表重新勾选。"),
     "held": _("节点处于恢复后的保持状态，暂不对外发送。请先在“运行状态”页确认放行。"),
     "own_grant": _("不能给自己授权，也不能变更、收回自己的授权。请由其他安全管理员办理。"),
@@ -33,6 +36,18 @@ SENTENCES: dict[str, _StrPromise] = {
     "security_administrator_exists": _("已有安全管理员，请由其授权。"),
     "user_inactive": _("该用户已停用，不能授权。请先启用该用户。"),
     "username_taken": _("该登录名已有人使用。请换一个登录名。"),
+    "user_is_active": _("该用户没有停用，不必启用。"),
+    "own_account": _(
+        "不能对自己的账号这样做。请由其他管理员办理；自己的密码和两步验证在右上角的菜单里修改。"
+    ),
+    "machine_account": _("机器账号没有密码和两步验证，不能这样办理。"),
+    "no_second_factor": _("该用户没有开启两步验证，不必解除。"),
+    "not_a_machine": _("令牌只发给机器账号。请先添加机器账号，并由安全管理员授予角色。"),
+    "machine_administrator": _("系统管理员、安全管理员、审计员须由人担任，机器账号不能担任。"),
+    "token_too_long": _("令牌最长有效 366 天。请选择更早的失效时间。"),
+    "token_scopes": _(
+        "“%(capability)s”不在该机器账号现有授权之内，或须由本人办理，不能写进令牌。请重新选择。"
+    ),
     "begins_in_past": _("生效时间已过。请选择以后的时间；不填则立即生效。"),
     "ends_in_past": _("失效时间已过。请选择以后的时间。"),
     "ends_before_begin": _("失效时间不晚于生效时间。请重新选择。"),
@@ -87,6 +102,15 @@ class NotAllowed(DomainError):
 
     def __init__(self, capability: str) -> None:
         super().__init__("not_allowed", capability=capability)
+
+
+class SecondFactorNeeded(DomainError):
+    """The capability asks for a second factor, and this session was opened without one, or a machine asks."""
+
+    status = 403
+
+    def __init__(self, *, is_machine: bool = False) -> None:
+        super().__init__("not_for_machines" if is_machine else "second_factor_needed")
 
 
 class StateConflict(DomainError):
