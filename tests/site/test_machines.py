@@ -64,6 +64,14 @@ def test_many_wrong_tokens_are_told_to_wait_and_a_right_one_is_let_in(secret: st
     assert elsewhere.status_code == 401
 
 
+def test_what_is_not_there_is_told_as_a_problem(secret: str, door: Client) -> None:
+    for address in ("/api/v1/units/987654321", "/api/v1/nothing"):
+        answer = ask(door, secret, address)
+        assert answer.status_code == 404
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json()["code"] == "not_found"
+
+
 def test_a_token_opens_no_page(secret: str, door: Client) -> None:
     assert ask(door, secret, "/").status_code == 302
 
