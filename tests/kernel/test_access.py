@@ -336,7 +336,7 @@ def test_a_user_is_added_with_a_password_that_he_must_change(system: Context) ->
     assert user.check_password(password)
     assert user.password_is_initial
     entry = Entry.objects.get(event="kernel.user.created", subject=str(user.pk))
-    assert entry.data == {}
+    assert entry.data == {"is_machine": False}
     with refused("username_taken"):
         users.create_user(system, username="zhang", display_name="另一人")
 

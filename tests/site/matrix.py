@@ -23,6 +23,10 @@ CASES = (
     Case("account_inactive", PUBLIC),
     Case("account_reauthenticate", ANYBODY, budget=12),
     Case("account_change_password", ANYBODY),
+    Case("devices", ANYBODY),
+    Case("device_end", ANYBODY, own=lambda _: {"session_id": 987_654_321}, method="post", answers=404),
+    Case("devices_end_others", ANYBODY, method="post", answers=302),
+    Case("second_factor", ANYBODY),
     Case("mfa_index", ANYBODY),
     Case("mfa_authenticate", PUBLIC, answers=302),  # nobody is half-way through a log-in
     # What changes a second factor asks for the password again first (302), or there is none to change (404).

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 SENTENCES: dict[str, _StrPromise] = {
     "not_found": _("没有找到。该记录不存在，或不在您的管理范围内。"),
     "not_allowed": _("您的岗位没有“%(capability)s”的权限。如工作需要，请联系安全管理员授权。"),
+    "second_factor_needed": _("这项操作须先通过两步验证，还没有办理。验证后会回到原来的页面。"),
+    "not_for_machines": _("这项操作须由本人通过两步验证办理，机器令牌不能办理。"),
     "state_conflict": _("该记录已被他人更新，请刷新后重试。"),
     "unit_has_children": _("该单位还有下级单位。请先把下级划转、合并或撤销。"),
     "unit_into_itself": _("不能划转到本单位或其下级单位之下。请另选上级单位。"),
@@ -24,6 +26,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "task_unknown": _("系统已不再办理这类任务。请联系运维人员。"),
     "task_of_inactive": _("发起人已停用，任务没有办理。"),
     "record_taken": _("已有相同编号或名称的记录。请核对后改用其他编号或名称。"),
+    "task_of_ended_token": _("发起任务的令牌已终止，任务没有办理。"),
     "nothing_chosen": _("没有选中要处理的记录，或选得太多。请返回列表重新勾选。"),
     "held": _("节点处于恢复后的保持状态，暂不对外发送。请先在“运行状态”页确认放行。"),
     "own_grant": _("不能给自己授权，也不能变更、收回自己的授权。请由其他安全管理员办理。"),
@@ -40,6 +43,18 @@ SENTENCES: dict[str, _StrPromise] = {
     "user_inactive": _("该用户已停用，不能授权。请先启用该用户。"),
     "username_taken": _("该登录名已有人使用。请换一个登录名。"),
     "role_name_taken": _("已有同名的角色。请换一个名称，以免授予时选错。"),
+    "user_is_active": _("该用户没有停用，不必启用。"),
+    "own_account": _(
+        "不能对自己的账号这样做。请由其他管理员办理；自己的密码和两步验证在右上角的菜单里修改。"
+    ),
+    "machine_account": _("机器账号没有密码和两步验证，不能这样办理。"),
+    "no_second_factor": _("该用户没有开启两步验证，不必解除。"),
+    "not_a_machine": _("令牌只发给机器账号。请先添加机器账号，并由安全管理员授予角色。"),
+    "machine_administrator": _("系统管理员、安全管理员、审计员须由人担任，机器账号不能担任。"),
+    "token_too_long": _("令牌最长有效 366 天。请选择更早的失效时间。"),
+    "token_scopes": _(
+        "“%(capability)s”不在该机器账号现有授权之内，或须由本人办理，不能写进令牌。请重新选择。"
+    ),
     "begins_in_past": _("生效时间已过。请选择以后的时间；不填则立即生效。"),
     "ends_in_past": _("失效时间已过。请选择以后的时间。"),
     "ends_before_begin": _("失效时间不晚于生效时间。请重新选择。"),
@@ -94,6 +109,15 @@ class NotAllowed(DomainError):
 
     def __init__(self, capability: str) -> None:
         super().__init__("not_allowed", capability=capability)
+
+
+class SecondFactorNeeded(DomainError):
+    """The capability asks for a second factor, and this session was opened without one, or a machine asks."""
+
+    status = 403
+
+    def __init__(self, *, is_machine: bool = False) -> None:
+        super().__init__("not_for_machines" if is_machine else "second_factor_needed")
 
 
 class StateConflict(DomainError):

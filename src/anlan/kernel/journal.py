@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Effects = list[tuple[int, str]]  # rule's id, what the event does to its obligations (RuleEffect)
 
 SALT = 16  # bytes
+BY_TOKEN = "by_token"  # noqa: S105 - in an entry's data: the machine token that its actor showed
 # What it returns beside the entry's number: which rules care for the event, so that nobody need ask again.
 WRITE = """
 WITH written AS (
@@ -128,7 +129,7 @@ def _write(
         subject_kind=about.kind,
         subject=about.key,
         cause_id=ctx.cause_id,
-        data=data | (more or {}),
+        data=data | (more or {}) | ({BY_TOKEN: ctx.token.pk} if ctx.token else {}),
     )
     with connection.cursor() as cursor:
         cursor.execute(WRITE, _columns(entry) | {"shard": shard_of(about.kind, about.key)})

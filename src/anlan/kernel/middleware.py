@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,8 +14,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from anlan.kernel import second_factor
 from anlan.kernel.context import Context
-from anlan.kernel.errors import DomainError
+from anlan.kernel.errors import DomainError, SecondFactorNeeded
 from anlan.kernel.logs import current_number
 from anlan.kernel.models import User
 from anlan.kernel.terms import Language
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http.response import HttpResponseBase
+    from django.utils.functional import _StrPromise
 
     from anlan.kernel.requests import PageRequest
 
@@ -73,7 +76,12 @@ class LogInFirst(LoginRequiredMiddleware):
     ) -> HttpResponseBase:
         if request.path.startswith(API):
             return refusal(request, status=401, code="log_in_first", detail=_("请先登录。"))
-        return super().handle_no_permission(request, view_func)
+        answer: HttpResponseBase = super().handle_no_permission(request, view_func)
+        if (
+            settings.SESSION_COOKIE_NAME in request.COOKIES
+        ):  # he was logged in: the log-in page tells him why again
+            answer.headers["Location"] += "&ended=1"
+        return answer
 
 
 class Acting:
@@ -86,10 +94,15 @@ class Acting:
         if _has_nul(request):
             raise BadRequest
         if isinstance(request.user, User):
-            request.ctx = Context(request.user)
+            token = getattr(request, "token", None)
+            is_shown = token is None and second_factor.is_shown(request)
+            request.ctx = Context(request.user, second_factor=is_shown, token=token)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, SecondFactorNeeded):
+            way = Way(second_factor.address(request), _("去验证"))
+            return refusal(request, status=error.status, code=error.code, detail=str(error), way=way)
         if isinstance(error, DomainError):
             return refusal(request, status=error.status, code=error.code, detail=str(error))
         return None
@@ -101,7 +114,16 @@ def _has_nul(request: HttpRequest) -> bool:
     return "\0" in request.path or any("\0" in text for text in texts)
 
 
-TITLES = {
+class Way(NamedTuple):
+    """Where a refusal leads: a button of its page."""
+
+    url: str
+    label: str
+
+
+# By status, and by code where that says more.
+TITLES: dict[int | str, _StrPromise] = {
+    "second_factor_needed": gettext_lazy("请先通过两步验证"),
     401: gettext_lazy("尚未登录"),
     400: gettext_lazy("请求有误"),
     403: gettext_lazy("没有权限"),
@@ -112,12 +134,17 @@ TITLES = {
 }
 
 
-def refusal(request: HttpRequest, *, status: int, code: str, detail: str) -> HttpResponse:
-    """One refusal in the form that the asker reads: RFC 9457 for machines, a page for people."""
-    title = str(TITLES.get(status, _("未能完成")))
+def refusal(
+    request: HttpRequest, *, status: int, code: str, detail: str, way: Way | None = None
+) -> HttpResponse:
+    """One refusal in the form that the asker reads: RFC 9457 for machines, a page for people.
+
+    way  where the page leads; the home page where it says nothing
+    """
+    title = str(TITLES.get(code) or TITLES.get(status) or _("未能完成"))
     if request.path.startswith(API):
         body = {"type": f"urn:anlan:error:{code}", "title": title, "status": status, "detail": detail}
         body |= {"code": code, "number": current_number.get()}
         return JsonResponse(body, status=status, content_type="application/problem+json")
-    shown = {"title": title, "detail": detail, "number": current_number.get(), "status": status}
+    shown = {"title": title, "detail": detail, "number": current_number.get(), "status": status, "way": way}
     return render(request, "kernel/error.html", shown, status=status)

@@ -17,7 +17,7 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.events import event
 from anlan.kernel.models import Grant, Role, Unit
-from anlan.kernel.scope import require, visible
+from anlan.kernel.scope import require, units_where, visible
 from anlan.kernel.terms import RESERVED, Administrator
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def refuse_edit(ctx: Context, role: Role) -> None:
     grants = Grant.objects.filter(in_force_at(real_now()), role=role)
     if ctx.actor is not None and grants.filter(user=ctx.actor).exists():
         raise DomainError("own_role")
-    if grants.exclude(scope_root__in=visible(ctx, Unit, EDIT)).exists():
+    if grants.exclude(scope_root__in=units_where(ctx, EDIT)).exists():
         raise DomainError("role_held_elsewhere")
 
 

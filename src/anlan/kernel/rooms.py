@@ -99,3 +99,13 @@ def capabilities() -> dict[str, _StrPromise]:
         if terms := Room(module).part("terms"):
             known.update(getattr(terms, "CAPABILITIES", {}))
     return known
+
+
+@cache
+def with_second_factor() -> frozenset[str]:
+    """The capabilities that a password alone does not open (`SECOND_FACTOR` in the kernel's and the rooms' terms)."""
+    modules = ("anlan.kernel", *(room.module for room in find()))
+    marked = (
+        getattr(terms, "SECOND_FACTOR", ()) for module in modules if (terms := Room(module).part("terms"))
+    )
+    return frozenset().union(*marked)

@@ -15,8 +15,9 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
 
+from anlan.kernel import rooms
 from anlan.kernel.clock import real_now
-from anlan.kernel.errors import NotAllowed, UnscopedRead
+from anlan.kernel.errors import NotAllowed, SecondFactorNeeded, UnscopedRead
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -91,9 +92,21 @@ def can(ctx: Context, capability: str, about: models.Model | None = None) -> boo
 
 
 def require(ctx: Context, capability: str, about: models.Model | None = None) -> None:
-    """raises NotAllowed unless `can`"""
+    """raises NotAllowed unless `can`; SecondFactorNeeded where the capability asks for one that the actor has not shown"""
     if not can(ctx, capability, about):
         raise NotAllowed(capability)
+    if capability not in rooms.with_second_factor() or not (ctx.token or ctx.actor):
+        return
+    if ctx.token is not None or not ctx.second_factor:
+        raise SecondFactorNeeded(is_machine=ctx.token is not None)
+
+
+def units_where(ctx: Context, capability: str) -> QuerySet[Unit]:
+    """The units over which the actor holds it, second factor shown or not: to tell what he could do, not to do it."""
+    units: QuerySet[Unit] = apps.get_model("kernel", "Unit").unscoped.filter(
+        _in_subtrees("path", ctx.roots(capability))
+    )
+    return units
 
 
 def _path_of(about: models.Model) -> str | None:

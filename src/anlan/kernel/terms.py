@@ -96,6 +96,12 @@ class GrantState(TextChoices):
     ENDED = "ended", _("已失效")
 
 
+class TokenState(TextChoices):
+    CURRENT = "current", _("有效")
+    EXPIRED = "expired", _("已到期")
+    ENDED = "ended", _("已终止")
+
+
 CAPABILITIES = {
     "kernel.node.read": _("查看节点运行状态"),
     "kernel.node.check": _("发起节点自检"),
@@ -113,7 +119,25 @@ CAPABILITIES = {
     "kernel.access.edit_role": _("修改角色的权限"),
     "kernel.access.appoint": _("任命首任安全管理员"),
     "kernel.user.create": _("添加用户"),
+    "kernel.user.suspend": _("停用、启用用户和结束其登录"),
+    "kernel.user.reset": _("重设密码和解除两步验证"),
+    "kernel.token.issue": _("签发和终止机器令牌"),
+    "kernel.session.keep": _("值班页面保持登录"),
 }
+
+# What nobody does on the strength of a password alone: acts and pages behind these ask for a second factor.
+SECOND_FACTOR = frozenset(
+    {
+        "kernel.access.grant",
+        "kernel.access.edit_role",
+        "kernel.access.appoint",
+        "kernel.node.release",
+        "kernel.journal.mend",
+        "kernel.user.suspend",
+        "kernel.user.reset",
+        "kernel.token.issue",
+    }
+)
 
 # What one administrator's role alone may hold; in any other role it would undo the separation of the three 三员分立.
 RESERVED = {
@@ -121,4 +145,7 @@ RESERVED = {
     "kernel.access.edit_role": Administrator.SECURITY,
     "kernel.access.appoint": Administrator.SYSTEM,
     "kernel.user.create": Administrator.SYSTEM,
+    "kernel.user.suspend": Administrator.SECURITY,
+    "kernel.user.reset": Administrator.SYSTEM,
+    "kernel.token.issue": Administrator.SYSTEM,
 }

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from anlan.kernel import seeds
+from anlan.kernel import second_factor, seeds
 from anlan.kernel.models import Grant, Role, User
 
 if TYPE_CHECKING:
@@ -59,7 +59,11 @@ def for_log_in_page(request: HttpRequest) -> dict[str, Any]:
     """Template context: who may log in, on the demo's log-in page and nowhere else."""
     if settings.ANLAN.mode != "demo" or request.path != reverse("account_login"):
         return {}
-    return {"demo_cast": _data()["cast"], "demo_password": PASSWORD}
+    return {
+        "demo_cast": _data()["cast"],
+        "demo_password": PASSWORD,
+        "demo_second_factor": second_factor.is_required(),
+    }
 
 
 def log_ins_as_text() -> str:

@@ -11,11 +11,13 @@ from anlan.kernel import (
 )
 from anlan.site import views
 from anlan.site.api import api
-from anlan.site.pages import access, duties, files, journal, obligations, tasks
+from anlan.site.pages import access, access_people, duties, files, journal, log_in, obligations, tasks
 
 for _room in rooms.find():
     for _part in ("events", "register"):
         _room.part(_part)  # a room without pages has events, too
+
+PAGES = (obligations, duties, journal, access, access_people, log_in, tasks, files)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -33,7 +35,7 @@ urlpatterns = [
     path("account/password/", account.password_change, name="account_change_password"),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("api/v1/", api.urls),
-    *(path(part.PREFIX, include(part)) for part in (obligations, duties, journal, access, tasks, files)),
+    *(path(part.PREFIX, include(part)) for part in PAGES),
     *(
         path(urls.PREFIX, include(f"{room.module}.urls"))
         for room in rooms.find()
@@ -49,4 +51,5 @@ if settings.ANLAN.mode != "up":
 handler400 = "anlan.site.views.bad_request"
 handler403 = "anlan.site.views.forbidden"
 handler404 = "anlan.site.views.not_found"
+handler429 = "anlan.site.views.too_many"  # allauth looks for it
 handler500 = "anlan.site.views.server_error"

@@ -168,6 +168,13 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 @requires_csrf_token
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    del exception
+    detail = _("操作过于频繁，这一次没有处理。请等一分钟再试。")
+    return refusal(request, status=429, code="too_many", detail=detail)
+
+
+@requires_csrf_token
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     del exception
     detail = _("没有找到这个页面或记录。它可能已移走，或不在您的管理范围内。")

@@ -24,6 +24,7 @@ from anlan.kernel.pages import WING_TITLES, needs
 from anlan.kernel.scope import can
 from anlan.kernel.terms import GrantState
 from anlan.site.pages.access_forms import EndForm, GrantForm, RoleForm, UntilForm, UserForm, show_refusal
+from anlan.site.pages.access_people import deeds_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,6 +77,7 @@ def access_user(request: PageRequest, user_id: int) -> HttpResponse:
         "is_self": is_self,
         "may_grant": can(ctx, access.GRANT) and user.is_active and not is_self,
         "may_appoint": user.is_active and not is_self and access.list_vacant_units(ctx),
+        **deeds_for(ctx, user),
     }
     return render(request, "site/access/user.html", shown)
 
@@ -93,6 +95,9 @@ def access_user_create(request: PageRequest) -> HttpResponse:
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
+            if user.is_machine:
+                messages.success(request, _("已添加机器账号。由安全管理员授予角色后，可签发令牌。"))
+                return redirect("access_user", user.pk)
             return render(request, "site/access/password.html", {"person": user, "password": password})
     return render(request, "site/access/user_create.html", {"form": form})
 
@@ -302,7 +307,8 @@ def _line(entry: Entry, grant: Grant | None) -> dict[str, Any]:
         "has_end": "after" in entry.data,
         "added": _terms(entry.data.get("added", ())),
         "removed": _terms(entry.data.get("removed", ())),
-        "reason": " ".join(note.text for note in entry.private.all()),
+        # Of a log-in the texts tell from where it came: that is for the auditor, and not why.
+        "reason": " ".join(note.text for note in entry.private.all() if note.field == "reason"),
         "who": entry.actor or _("系统"),
     }
 

@@ -35,7 +35,7 @@ class SearchForm(forms.Form):
     since = Day(label=_("从"))
     until = Day(label=_("到"))
     event = forms.ChoiceField(label=_("事件"), required=False)
-    actor = forms.CharField(label=_("操作人"), max_length=64, required=False)
+    actor = forms.CharField(label=_("操作人或用户"), max_length=64, required=False)
     unit = forms.CharField(label=_("单位"), max_length=120, required=False)
     kind = forms.ChoiceField(label=_("对象类别"), required=False)
     key = forms.CharField(label=_("对象编号"), max_length=64, required=False)
