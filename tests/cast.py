@@ -100,3 +100,9 @@ def make_world() -> World:
 def acting(user: User) -> Context:
     """A context in which that user acts."""
     return Context(user)
+
+
+def forget_grants(ctx: Context) -> None:
+    """Let a context ask anew what its actor holds, as the next request's would."""
+    for asked in ("postings", "holdings"):
+        ctx.__dict__.pop(asked, None)

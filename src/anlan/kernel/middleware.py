@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -16,6 +17,7 @@ from anlan.kernel.context import Context
 from anlan.kernel.errors import DomainError
 from anlan.kernel.logs import current_number
 from anlan.kernel.models import User
+from anlan.kernel.requests import POSTING
 from anlan.kernel.terms import Language
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     Next = Callable[[HttpRequest], HttpResponse]
 
 API = "/api/"
+READING = ("GET", "HEAD")
 
 
 def front_door(get_response: Next) -> Next:
@@ -83,6 +86,21 @@ class Acting:
 
     def __call__(self, request: PageRequest) -> HttpResponse:
         if isinstance(request.user, User):
+            request.ctx = Context(request.user, posting_id=request.session.get(POSTING))
+            if request.ctx.posting_id is not None and request.ctx.posting is None:
+                return self._without_posting(request)
+        return self.get_response(request)
+
+    def _without_posting(self, request: PageRequest) -> HttpResponse:
+        """The grant that the user acted by has ended: he is told, and from his next page on all of his count again.
+
+        What he is just doing goes on by the ended one, that is by none: he never meant to do it by another.
+        """
+        del request.session[POSTING]
+        messages.warning(request, _("您选用的身份已失效，现在恢复为全部身份。未办成的事请重新办理。"))
+        if request.method in READING:
+            if request.headers.get("HX-Request"):  # a part of a page that still shows the ended one
+                return HttpResponse(headers={"HX-Refresh": "true"})
             request.ctx = Context(request.user)
         return self.get_response(request)
 

@@ -11,7 +11,7 @@ from anlan.kernel import (
 )
 from anlan.site import views
 from anlan.site.api import api
-from anlan.site.pages import access, files, journal, obligations, tasks
+from anlan.site.pages import access, files, journal, notices, obligations, tasks
 
 for _room in rooms.find():
     _room.part("events")  # a room without pages has events, too
@@ -21,6 +21,9 @@ urlpatterns = [
     path("-/alive", views.alive, name="alive"),
     path("ca/", views.ca_page, name="ca_page"),
     path("preferences/", views.preferences, name="preferences"),
+    path("find/", views.find, name="find"),
+    path("welcomed/", views.welcomed, name="welcomed"),
+    path("posting/", views.posting, name="posting"),
     path("node/", views.node_status, name="node_status"),
     path("node/self-check/", views.node_selfcheck, name="node_selfcheck"),
     path("node/self-check/<int:check_id>/", views.node_selfcheck_result, name="node_selfcheck_result"),
@@ -32,7 +35,7 @@ urlpatterns = [
     path("account/password/", account.password_change, name="account_change_password"),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("api/v1/", api.urls),
-    *(path(part.PREFIX, include(part)) for part in (obligations, journal, access, tasks, files)),
+    *(path(part.PREFIX, include(part)) for part in (obligations, journal, access, tasks, files, notices)),
     *(
         path(urls.PREFIX, include(f"{room.module}.urls"))
         for room in rooms.find()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Value
+from django.db.models.functions import StrIndex
+
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import visible
@@ -20,6 +23,13 @@ def list_units(ctx: Context, *, search: str = "") -> QuerySet[Unit]:
     """Units within scope in tree order; `search` matches part of a name or the whole code."""
     units = visible(ctx, Unit, READ).select_related("parent")
     return units.filter(name__icontains=search) | units.filter(code=search) if search else units
+
+
+def list_matches(ctx: Context, words: str, most: int) -> list[Unit]:
+    """The best matches of a search: what has that code or begins with the words comes before what holds them."""
+    # The place of the words in the name is 0 where only the code matches.
+    found = list_units(ctx, search=words).order_by(StrIndex("name", Value(words)), "path")
+    return list(found[:most])
 
 
 def get_unit(ctx: Context, unit_id: int) -> Unit:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.core.paginator import Paginator
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from anlan.kernel.finding import Hit
 from anlan.kernel.pages import needs
 from anlan.organisation.unit import selectors
 from anlan.organisation.unit.terms import UnitKind
@@ -15,6 +17,8 @@ from anlan.organisation.unit.terms import UnitKind
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from anlan.kernel.context import Context
+    from anlan.kernel.models import Unit
     from anlan.kernel.requests import PageRequest
 
 ROWS = 50
@@ -29,6 +33,11 @@ def unit_list(request: PageRequest) -> HttpResponse:
     return render(request, "unit/list.html", {"rows": rows, "page": page, "search": search})
 
 
+def find_units(ctx: Context, words: str, most: int) -> list[Hit]:
+    """For the search over all registers."""
+    return [_hit(unit) for unit in selectors.list_matches(ctx, words, most)]
+
+
 @require_safe
 @needs("organisation.unit.read")
 def unit_detail(request: PageRequest, unit_id: int) -> HttpResponse:
@@ -40,6 +49,11 @@ def unit_detail(request: PageRequest, unit_id: int) -> HttpResponse:
         "children": [{"unit": u, "kind": _kind(u.kind)} for u in selectors.list_children(request.ctx, unit)],
     }
     return render(request, "unit/record.html", shown)
+
+
+def _hit(unit: Unit) -> Hit:
+    told = (_kind(unit.kind), unit.parent.name if unit.parent else "", unit.code or "")
+    return Hit(unit.name, " · ".join(filter(None, told)), reverse("unit_detail", args=[unit.pk]))
 
 
 def _kind(code: str) -> str:
