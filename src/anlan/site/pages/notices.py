@@ -45,7 +45,7 @@ class NoticeForm(forms.Form):
         coerce=int,
         initial=NoticeLevel.NORMAL,
         widget=forms.RadioSelect,
-        help_text=gettext_lazy("重要的排在前面，底色更深。"),
+        help_text=gettext_lazy("重要的排在前面，更醒目。"),
     )
     from_at = MomentField(label=gettext_lazy("开始显示"), help_text=gettext_lazy("不填则立即显示。"))
     until_at = MomentField(label=gettext_lazy("停止显示"), required=True)
