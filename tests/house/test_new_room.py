@@ -45,9 +45,9 @@ def python(copy: Path) -> Python:
         "ANLAN_DATABASE_URL": database,
     }
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, *arguments]
-        return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        command, told = [sys.executable, *arguments], environment | more
+        return subprocess.run(command, cwd=copy, env=told, capture_output=True, text=True, check=False)
 
     return run
 
@@ -59,7 +59,14 @@ def test_a_new_room_passes_every_check_and_its_own_tests(copy: Path, python: Pyt
     assert (copy / "src/anlan/watch/rain_depth/migrations/0001_rain_depth.py").exists()
     checked = python("-m", "house.check")
     assert checked.returncode == 0, checked.stdout
-    tested = python("-m", "pytest", "-q", "tests/watch/rain_depth", "tests/test_scope_matrix.py")
+    tested = python(
+        "-m",
+        "pytest",
+        "-q",
+        "tests/watch/rain_depth",
+        "tests/test_scope_matrix.py",
+        ANLAN_ROOMS=str(copy / "tests/rooms"),
+    )
     assert tested.returncode == 0, tested.stdout
 
 
