@@ -121,3 +121,9 @@ def enter(door: Client, user: User) -> None:
     ]
     session["account_authentication_methods_user"] = str(user.pk)
     session.save()
+
+
+def forget_grants(ctx: Context) -> None:
+    """Let a context ask anew what its actor holds, as the next request's would."""
+    for asked in ("postings", "holdings"):
+        ctx.__dict__.pop(asked, None)

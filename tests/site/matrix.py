@@ -1,3 +1,4 @@
+from anlan.kernel import rooms
 from anlan.kernel.models import SelfCheck
 from tests.cast import World
 from tests.matrix import ANYBODY, PUBLIC, Case
@@ -12,6 +13,9 @@ CASES = (
     Case("alive", PUBLIC, budget=0),
     Case("ca_page", PUBLIC, answers=404, budget=0),  # this test node has no certificate of its own
     Case("preferences", ANYBODY, method="post", data={"theme": "dark"}, answers=302),
+    Case("find", ANYBODY, data={"q": "镇"}, budget=6 + len(rooms.searches())),
+    Case("posting", ANYBODY, method="post", answers=302),
+    Case("welcomed", ANYBODY, method="post", answers=302),
     Case("node_status", "kernel.node.read", budget=9),
     Case("node_selfcheck", "kernel.node.check", method="post", answers=302, budget=10),
     Case("node_selfcheck_result", "kernel.node.read", own=_self_check, budget=10),

@@ -49,13 +49,23 @@ class Context:
         return self.exercise.clock.at(real_now()) if self.exercise else real_now()
 
     @cached_property
+    def postings(self) -> tuple[scope.Posting, ...]:
+        """The actor's grants, asked of the database once; the node itself has none."""
+        return scope.postings_of(self.actor) if self.actor else ()
+
+    @property
+    def posting(self) -> scope.Posting | None:
+        """The posting he acts by; None where by all of them, or where it has ended."""
+        return next((held for held in self.postings if held.id == self.posting_id), None)
+
+    @cached_property
     def holdings(self) -> tuple[tuple[str, frozenset[str]], ...]:
-        """The actor's grants, asked of the database once."""
+        """What the actor may do where, by the posting he acts by or by all of them."""
         if self.powers or self.actor is None:
             return ((EVERYWHERE, self.powers),)
-        held = scope.holdings_of(self.actor, self.posting_id)
+        held = [(by.path, by.capabilities) for by in self.postings if self.posting_id in {None, by.id}]
         if self.token is None:
-            return held
+            return tuple(held)
         return tuple((path, capabilities.intersection(self.token.scopes)) for path, capabilities in held)
 
     def roots(self, capability: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,6 +20,7 @@ from anlan.kernel.context import Context
 from anlan.kernel.errors import DomainError, SecondFactorNeeded
 from anlan.kernel.logs import current_number
 from anlan.kernel.models import User
+from anlan.kernel.requests import POSTING
 from anlan.kernel.terms import Language
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     Next = Callable[[HttpRequest], HttpResponse]
 
 API = "/api/"
+READING = ("GET", "HEAD")
 
 
 def front_door(get_response: Next) -> Next:
@@ -96,7 +99,23 @@ class Acting:
         if isinstance(request.user, User):
             token = getattr(request, "token", None)
             is_shown = token is None and second_factor.is_shown(request)
-            request.ctx = Context(request.user, second_factor=is_shown, token=token)
+            by = request.session.get(POSTING) if token is None else None
+            request.ctx = Context(request.user, posting_id=by, second_factor=is_shown, token=token)
+            if request.ctx.posting_id is not None and request.ctx.posting is None:
+                return self._without_posting(request)
+        return self.get_response(request)
+
+    def _without_posting(self, request: PageRequest) -> HttpResponse:
+        """The grant that the user acted by has ended: he is told, and from his next page on all of his count again.
+
+        What he is just doing goes on by the ended one, that is by none: he never meant to do it by another.
+        """
+        del request.session[POSTING]
+        messages.warning(request, _("您选用的身份已失效，现在恢复为全部身份。未办成的事请重新办理。"))
+        if request.method in READING:
+            if request.headers.get("HX-Request"):  # a part of a page that still shows the ended one
+                return HttpResponse(headers={"HX-Refresh": "true"})
+            request.ctx = Context(request.user, second_factor=request.ctx.second_factor)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -6,6 +6,7 @@ Three questions: `can` (this user, here?), `visible` (which records?), `who_can`
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -154,17 +155,37 @@ def who_can(capability: str, unit: Unit) -> QuerySet[User]:
     return users.filter(Exists(grants), is_active=True)
 
 
-def holdings_of(user: User, posting_id: int | None = None) -> tuple[tuple[str, frozenset[str]], ...]:
-    """The user's current grants as (path of the scope root, capabilities); of one posting only, if it is named."""
-    grants = _current("Grant").filter(user=user)
-    if posting_id is not None:
-        grants = grants.filter(pk=posting_id)
-    rows = grants.values_list("scope_root__path", "role__capabilities")
-    return tuple((path, frozenset(capabilities)) for path, capabilities in rows)
+@dataclass(frozen=True)
+class Posting:
+    """A grant that holds now: what its holder may act by.
+
+    role, unit  names
+    path        of the unit
+    """
+
+    id: int
+    role: str
+    unit: str
+    path: str
+    capabilities: frozenset[str]
+
+    def __str__(self) -> str:
+        return f"{self.role} · {self.unit}"
+
+
+def postings_of(user: User) -> tuple[Posting, ...]:
+    """The user's current grants, from the top of the tree downwards."""
+    grants = _current("Grant").filter(user=user).order_by("scope_root__path", "pk")
+    rows = grants.values_list(
+        "pk", "role__name", "scope_root__name", "scope_root__path", "role__capabilities"
+    )
+    return tuple(
+        Posting(pk, role, unit, path, frozenset(capabilities)) for pk, role, unit, path, capabilities in rows
+    )
 
 
 def holdings_of_many(user_ids: Collection[int]) -> dict[int, list[tuple[str, frozenset[str]]]]:
-    """The same for many users in one query; who holds nothing has no entry."""
+    """Many users' current grants as (path of the scope root, capabilities); who holds nothing has no entry."""
     found: defaultdict[int, list[tuple[str, frozenset[str]]]] = defaultdict(list)
     grants = _current("Grant").filter(user__in=user_ids)
     for user_id, path, capabilities in grants.values_list(

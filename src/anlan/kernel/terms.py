@@ -1,6 +1,6 @@
 """The kernel's terms and capabilities."""
 
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
@@ -82,6 +82,11 @@ class TaskState(TextChoices):
     CANCELLED = "cancelled", _("已取消")
 
 
+class NoticeLevel(IntegerChoices):
+    NORMAL = 1, _("一般")
+    IMPORTANT = 2, _("重要")
+
+
 class Administrator(TextChoices):
     """The three administrators that exclude each other 三员分立."""
 
@@ -106,6 +111,7 @@ CAPABILITIES = {
     "kernel.node.read": _("查看节点运行状态"),
     "kernel.node.check": _("发起节点自检"),
     "kernel.node.release": _("放行恢复后的节点"),
+    "kernel.notice.post": _("发布和撤下系统公告"),
     "kernel.journal.read": _("查看留痕"),
     "kernel.journal.mend": _("处理受阻的后台处理"),
     "kernel.obligation.read": _("查看履责事项"),

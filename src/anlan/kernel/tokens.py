@@ -19,7 +19,7 @@ from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.events import PrivateText, event
 from anlan.kernel.models import MachineToken, User
 from anlan.kernel.models.tokens import LONGEST
-from anlan.kernel.scope import holdings_of
+from anlan.kernel.scope import postings_of
 from anlan.kernel.terms import TokenState
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def list_tokens(ctx: Context, user: User) -> QuerySet[MachineToken]:
 
 def scopes_for(user: User) -> dict[str, str]:
     """What a token of that user may be good for, with the terms: what he holds now and needs no second factor."""
-    held = {code for _path, capabilities in holdings_of(user) for code in capabilities}
+    held = {code for posting in postings_of(user) for code in posting.capabilities}
     offered = held - rooms.with_second_factor()
     return {code: str(term) for code, term in rooms.capabilities().items() if code in offered}
 

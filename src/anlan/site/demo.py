@@ -50,9 +50,9 @@ def load() -> None:
         user = User.objects.filter(username=member["username"]).first() or User.objects.create_user(
             member["username"], PASSWORD, display_name=member["display_name"]
         )
-        if not user.grants.exists():
-            role = Role.objects.get(code=member["role"])
-            Grant.objects.create(user=user, role=role, scope_root=seeds.unit_by_code(member["unit"]))
+        for held in () if user.grants.exists() else (member, *member.get("also", ())):
+            role = Role.objects.get(code=held["role"])
+            Grant.objects.create(user=user, role=role, scope_root=seeds.unit_by_code(held["unit"]))
 
 
 def for_log_in_page(request: HttpRequest) -> dict[str, Any]:

@@ -11,19 +11,32 @@ from anlan.kernel import (
 )
 from anlan.site import views
 from anlan.site.api import api
-from anlan.site.pages import access, access_people, duties, files, journal, log_in, obligations, tasks
+from anlan.site.pages import (
+    access,
+    access_people,
+    duties,
+    files,
+    journal,
+    log_in,
+    notices,
+    obligations,
+    tasks,
+)
 
 for _room in rooms.find():
     for _part in ("events", "register"):
         _room.part(_part)  # a room without pages has events, too
 
-PAGES = (obligations, duties, journal, access, access_people, log_in, tasks, files)
+PAGES = (obligations, duties, journal, access, access_people, log_in, tasks, files, notices)
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("-/alive", views.alive, name="alive"),
     path("ca/", views.ca_page, name="ca_page"),
     path("preferences/", views.preferences, name="preferences"),
+    path("find/", views.find, name="find"),
+    path("welcomed/", views.welcomed, name="welcomed"),
+    path("posting/", views.posting, name="posting"),
     path("node/", views.node_status, name="node_status"),
     path("node/self-check/", views.node_selfcheck, name="node_selfcheck"),
     path("node/self-check/<int:check_id>/", views.node_selfcheck_result, name="node_selfcheck_result"),

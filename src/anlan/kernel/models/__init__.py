@@ -6,7 +6,7 @@ from anlan.kernel.models.due import Due
 from anlan.kernel.models.files import Attachment, StoredFile
 from anlan.kernel.models.history import RowChange
 from anlan.kernel.models.journal import Entry, PrivateNote
-from anlan.kernel.models.node import NodeState, SelfCheck
+from anlan.kernel.models.node import NodeNotice, NodeState, SelfCheck
 from anlan.kernel.models.numbering import Counter, Series
 from anlan.kernel.models.obligation import Escalation, Holiday, Obligation, Rule, RuleEvent
 from anlan.kernel.models.people import FormerPassword, User
@@ -33,6 +33,7 @@ __all__ = (
     "LongTask",
     "MachineToken",
     "MatterRecord",
+    "NodeNotice",
     "NodeState",
     "Obligation",
     "Parked",

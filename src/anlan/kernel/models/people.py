@@ -45,6 +45,8 @@ class User(AbstractBaseUser):
     language = models.CharField(_("语言"), max_length=8, choices=Language, default=Language.CHINESE)
     density = models.CharField(_("行距"), max_length=16, choices=Density, default=Density.COMFORTABLE)
 
+    welcomed_at = models.DateTimeField(_("看过上手指引的时间"), null=True, blank=True)
+
     objects = UserManager()
 
     USERNAME_FIELD = "username"

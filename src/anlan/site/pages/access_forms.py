@@ -35,9 +35,9 @@ def show_refusal(form: forms.BaseForm, refusal: DomainError) -> None:
 class MomentField(forms.DateTimeField):
     """Date and time to the minute, by the browser's own picker."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, required: bool = False, **options: Any) -> None:
         picker = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=picker, required=False, **options)
+        super().__init__(widget=picker, required=required, **options)
 
 
 class ReasonField(forms.CharField):
