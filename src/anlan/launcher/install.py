@@ -127,7 +127,13 @@ def _build_frontend() -> None:
 def add_packages(folder: Path) -> None:
     """Install what a folder's own package.json and lock ask for, without scripts and with all that comes of it inside."""
     _install_pnpm()
-    options = ("--frozen-lockfile", "--ignore-workspace", "--ignore-scripts", "--store-dir", str(folder / "store"))
+    options = (
+        "--frozen-lockfile",
+        "--ignore-workspace",
+        "--ignore-scripts",
+        "--store-dir",
+        str(folder / "store"),
+    )
     _run(["pnpm", "install", *options], {**node_environment(), "CI": "1"}, cwd=folder)
 
 

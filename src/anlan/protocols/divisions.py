@@ -7,21 +7,23 @@ Lines that stand for no body are left out, and what lies below them hangs one le
 
     the counties of a municipality (1101, 5002 …), counties right under a province (4190 …)   below the province
     the one "county" of a city that has none (东莞 441900, 中山, 儋州; 嘉峪关 620201)              below the city
+    the one "township" and "village" of a county that has none listed (金门 350527000)           –
     villages right under a county ("…直辖村级区划", …198)                                       below the county
 """
 
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 class Level(IntEnum):
@@ -62,7 +64,11 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MUNICIPALITIES = ("11", "12", "31", "50")
 MIXED_CAPITALS = ("01", "02")  # the "cities" under which a municipality's districts and counties are listed
 UNDER_PROVINCE = "90"
-UNDER_COUNTY = "直辖村级区划"
+# How the names of divisions of a kind end; "sum": of a line that only sums up the villages right under a county.
+ENDINGS: dict[str, tuple[str, ...]] = {
+    kind: tuple(endings)
+    for kind, endings in json.loads(Path(__file__).with_name("division_endings.json").read_text()).items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,9 @@ class _Reading:
         self.first: Division | None = None
         self.stands: dict[str, str] = {}  # full code of what hangs its children's lines, by a line's code
         self.names: dict[str, str] = {}  # of provinces and cities
-        self.below: defaultdict[str, int] = defaultdict(int)  # bit by bit which of its thousand children it has
+        self.below: defaultdict[str, int] = defaultdict(
+            int
+        )  # bit by bit which of its thousand children it has
 
     def level(self, file: Path, level: Level) -> Iterator[Division]:
         for line, code, name in _lines(file, level, self.prefix):
@@ -156,7 +164,7 @@ class _Reading:
                 raise BrokenList("twice", file=file.name, line=line, division=code)
             self.below[parent] |= bit
             above = self.stands.get(parent, "")
-            none = level < Level.VILLAGE and _stands_for_none(level, code, name, self.names.get(parent))
+            none = _stands_for_none(level, code, name, self.names.get(parent))
             full = above if none else full_code(code)
             if level < Level.VILLAGE:
                 self.stands[code] = full
@@ -176,12 +184,16 @@ class _Reading:
 
 
 def _stands_for_none(level: Level, code: str, name: str, name_above: str | None) -> bool:
+    if level == Level.PROVINCE:
+        return False
+    if not code[DIGITS[Level(level - 1)] :].strip("0"):
+        return True
     if level == Level.CITY:
         of_municipality = code[:2] in MUNICIPALITIES and code[2:] in MIXED_CAPITALS
         return of_municipality or code[2:] == UNDER_PROVINCE
     if level == Level.COUNTY:
-        return code.endswith("00") or name == name_above
-    return level == Level.TOWNSHIP and name.endswith(UNDER_COUNTY)
+        return name == name_above
+    return level == Level.TOWNSHIP and name.endswith(ENDINGS["sum"])
 
 
 # --- kinds -------------------------------------------------------------------------------------------------------
@@ -202,23 +214,24 @@ def kind_of(level: Level, code: str, name: str) -> Kind:
 def _county(code: str, name: str) -> Kind:
     if "71" <= code[4:6] <= "79":
         return Kind.PARK
-    return Kind.DISTRICT if name.endswith("区") and not name.endswith("林区") else Kind.COUNTY
+    return Kind.DISTRICT if _ends(name, Kind.DISTRICT) and not _ends(name, Kind.COUNTY) else Kind.COUNTY
 
 
 def _township(code: str, name: str) -> Kind:
-    if code[6] == "0" or name.endswith(("街道", "办事处")):
+    if code[6] == "0" or _ends(name, Kind.STREET):
         return Kind.STREET
-    if code[6] in "123" or name.endswith(("镇", "乡", "苏木")):
-        return Kind.TOWNSHIP
-    return Kind.PARK
+    return Kind.TOWNSHIP if code[6] in "123" or _ends(name, Kind.TOWNSHIP) else Kind.PARK
 
 
 def _village(code: str, name: str) -> Kind:
-    if name.endswith(("居民委员会", "居委会", "社区")):
-        return Kind.COMMUNITY
-    if name.endswith(("村民委员会", "村委会", "村", "嘎查")):
-        return Kind.VILLAGE
+    for kind in (Kind.COMMUNITY, Kind.VILLAGE):
+        if _ends(name, kind):
+            return kind
     return Kind.COMMUNITY if code[9] in "014" else Kind.VILLAGE
+
+
+def _ends(name: str, kind: Kind) -> bool:
+    return name.endswith(ENDINGS[kind.value])
 
 
 _OF = {Level.COUNTY: _county, Level.TOWNSHIP: _township, Level.VILLAGE: _village}

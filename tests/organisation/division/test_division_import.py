@@ -45,7 +45,9 @@ def admin(world: World) -> Context:
 
 def rows() -> list[tuple[object, ...]]:
     return list(
-        Unit.unscoped.order_by("id").values_list("id", "path", "code", "name", "retired_at", "version", "search")
+        Unit.unscoped.order_by("id").values_list(
+            "id", "path", "code", "name", "retired_at", "version", "search"
+        )
     )
 
 
@@ -82,7 +84,7 @@ def test_the_country_comes_whole_and_every_path_is_its_parent_s_and_its_own(node
     count = services.import_divisions(node, "").added
     units = Unit.unscoped.in_bulk()
     searched = {key: unit.search for key, unit in units.items()}
-    assert count == len(units) == sum(1 for _ in selectors._read(LISTS))  # noqa: SLF001 - how many there are
+    assert count == len(units) == sum(1 for _ in selectors._read(LISTS))
     for unit in units.values():
         above = units[unit.parent_id].path if unit.parent_id else ""
         assert unit.path == f"{above}{unit.pk}."
@@ -94,7 +96,9 @@ def test_importing_twice_changes_nothing(node: Context) -> None:
     services.import_divisions(node, "")
     before, entries = rows(), Entry.objects.count()
     assert services.import_divisions(node, "") == services.Imported(0, 0, 0, None)
-    assert services.import_divisions(node, WUQING) == services.Imported(0, 0, 0, unit_by_code("120000000000").pk)
+    assert services.import_divisions(node, WUQING) == services.Imported(
+        0, 0, 0, unit_by_code("120000000000").pk
+    )
     assert rows() == before
     assert Entry.objects.count() == entries
 
@@ -104,7 +108,7 @@ def test_the_order_of_imports_makes_no_difference(node: Context) -> None:
     services.import_divisions(node, "110000000000")
     services.import_divisions(node, "")
     assert unit_by_code(WUQING).parent == unit_by_code("120000000000")
-    assert Unit.unscoped.filter(parent=None).count() == 12
+    assert Unit.unscoped.filter(parent=None).count() == 13
 
 
 def test_it_hangs_below_the_unit_that_is_chosen(world: World, admin: Context) -> None:
@@ -306,6 +310,14 @@ def test_a_stick_s_list_is_kept_once_it_was_found_whole(lists: Path, tmp_path: P
 
 
 def test_every_fault_of_a_list_has_its_sentence() -> None:
-    where = {"file": "F", "line": 1, "division": "1", "parent": "1", "column": "C", "columns": "C", "digits": 9}
+    where = {
+        "file": "F",
+        "line": 1,
+        "division": "1",
+        "parent": "1",
+        "column": "C",
+        "columns": "C",
+        "digits": 9,
+    }
     for problem in BROKEN:
         assert str(DomainError(f"division_{problem.strip()}", **where))

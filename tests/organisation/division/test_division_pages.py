@@ -11,12 +11,13 @@ from anlan.kernel.models import LongTask, Unit
 from anlan.kernel.seeds import plant_unit, unit_by_code
 from anlan.kernel.terms import TaskState
 from anlan.organisation.division import selectors
-from tests.cast import World
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from django.test import Client
+
+    from tests.cast import World
 
 WUQING = "/divisions/120114000000/"
 
@@ -98,7 +99,7 @@ def test_the_import_runs_as_a_task_and_leads_to_what_it_changed(admin: Client, w
     assert not Unit.unscoped.filter(code="120114000000").exists()
     declared = tasks.of(task.kind)
     assert declared is not None
-    result = declared.work(tasks._context_of(task), task.arguments, tasks.Progress())  # noqa: SLF001 - as the worker does
+    result = declared.work(tasks._context_of(task), task.arguments, tasks.Progress())
     assert result == {"added": 11, "renamed": 0, "retired": 0, "url": f"/units/{world.city.pk}/"}
     assert task.state == TaskState.WAITING
     assert "单位与名录一致" in text(admin.get(WUQING))

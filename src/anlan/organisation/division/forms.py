@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 class PlaceForm(forms.Form):
     """The unit to hang a division below; nothing is asked where the tree has the division already."""
 
-    unit = forms.IntegerField(label=_("挂在哪个单位之下"), error_messages={"required": _("请查找并选定一个单位。")})
+    unit = forms.IntegerField(
+        label=_("挂在哪个单位之下"), error_messages={"required": _("请查找并选定一个单位。")}
+    )
 
     def __init__(self, ctx: Context, *args: Any, there: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

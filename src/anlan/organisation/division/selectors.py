@@ -231,4 +231,3 @@ def _compare(cursor: Any, vanished: dict[str, Any]) -> Comparison:
 def _within(ctx: Context) -> list[str]:
     """Patterns of the paths that the actor may write to."""
     return [f"{root}%" for root in ctx.roots(IMPORT)]
-

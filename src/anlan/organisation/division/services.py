@@ -31,16 +31,17 @@ CHUNK = 20_000  # rows of one statement: between two of them the work can be sto
 # A level after the other: a path begins with the parent's. What the tree has already keeps its place.
 PLACE = """
 INSERT INTO division_placed (unit_id, parent_id, path, code, name, kind, fresh, renamed)
-SELECT number.id, coalesce(p.unit_id, %(above)s), coalesce(u.path, coalesce(p.path, %(path)s) || number.id || '.'),
-       s.code, s.name, s.kind, u.id IS NULL,
-       u.retired_at IS NULL AND u.name COLLATE "C" <> s.name COLLATE "C"
-FROM division_staged s
-LEFT JOIN kernel_unit u ON u.code = s.code
-LEFT JOIN division_placed p ON p.code = s.parent
-CROSS JOIN LATERAL (
-  SELECT coalesce(u.id, nextval(pg_get_serial_sequence('kernel_unit', 'id'))) AS id
-) number
-WHERE s.level = %(level)s
+SELECT n.id, n.parent_id, coalesce(n.path, n.path_above || n.id || '.'), n.code, n.name, n.kind, n.fresh, n.renamed
+FROM (
+  SELECT CASE WHEN u.id IS NULL THEN nextval(pg_get_serial_sequence('kernel_unit', 'id')) ELSE u.id END AS id,
+         coalesce(p.unit_id, %(above)s) AS parent_id, u.path, coalesce(p.path, %(path)s) AS path_above,
+         s.code, s.name, s.kind, u.id IS NULL AS fresh,
+         u.retired_at IS NULL AND u.name COLLATE "C" <> s.name COLLATE "C" AS renamed
+  FROM division_staged s
+  LEFT JOIN kernel_unit u ON u.code = s.code
+  LEFT JOIN division_placed p ON p.code = s.parent
+  WHERE s.level = %(level)s
+) n
 """
 PREPARE = """
 DROP TABLE IF EXISTS division_placed;
@@ -120,6 +121,8 @@ def import_divisions(
     progress = progress or Progress()
     with connection.cursor() as cursor:
         # Whoever moves a unit or adds one waits: a path that changed meanwhile would leave ours behind. Records go on.
+        # Autoanalyze stays out, too: it would count no row in a table half loaded, and send each check of the foreign
+        # keys through a whole index.
         cursor.execute("LOCK TABLE kernel_unit IN SHARE ROW EXCLUSIVE MODE")
         above = _place_of(ctx, code, below)
         found = selectors.get_comparison(ctx, code, progress)
@@ -169,7 +172,9 @@ def _in_chunks(cursor: Any, which: str, statement: str, progress: Progress) -> N
         if not rows:
             return
         last = rows[-1][0]
-        cursor.execute(statement, [[row[0] for row in rows], [document(name, code) for _, name, code in rows]])
+        cursor.execute(
+            statement, [[row[0] for row in rows], [document(name, code) for _, name, code in rows]]
+        )
         progress.step(len(rows))
 
 

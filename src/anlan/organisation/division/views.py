@@ -75,7 +75,9 @@ def division_import(request: PageRequest, code: str) -> HttpResponse:
             messages.success(request, _("已开始导入，可以离开本页。"))
             return redirect("task_detail", task.pk)
     shown = {"line": line, "here": line[-1] if line else None, "there": there, "above": above, "form": form}
-    return render(request, "division/import.html", {**shown, **_compared(request, chosen), **_units(request, above)})
+    return render(
+        request, "division/import.html", {**shown, **_compared(request, chosen), **_units(request, above)}
+    )
 
 
 @require_safe

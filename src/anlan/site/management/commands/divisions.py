@@ -27,8 +27,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("codes", nargs="*", metavar="CODE", help="2, 4, 6, 9 or 12 digits")
         parser.add_argument("--all", action="store_true", help="the whole country")
-        parser.add_argument("--below", metavar="CODE", default="", help="the unit to hang it below, by its code")
-        parser.add_argument("--from", dest="folder", type=Path, help="take the five csv files from this folder")
+        parser.add_argument(
+            "--below", metavar="CODE", default="", help="the unit to hang it below, by its code"
+        )
+        parser.add_argument(
+            "--from", dest="folder", type=Path, help="take the five csv files from this folder"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         with translation.override(words("zh-hans", "en")):
@@ -70,7 +74,9 @@ def _full(code: str) -> str:
     try:
         return full_code(code)
     except ValueError as error:
-        raise CommandError(_("“%(code)s”不是区划代码：应为 2、4、6、9 或 12 位数字。") % {"code": code}) from error
+        raise CommandError(
+            _("“%(code)s”不是区划代码：应为 2、4、6、9 或 12 位数字。") % {"code": code}
+        ) from error
 
 
 def _unit(ctx: Context, code: str) -> int:
