@@ -50,7 +50,7 @@ def test_each_way_of_writing_it_gives_the_same_value(kind: str, written: str, ke
 
 @pytest.mark.parametrize(("kind", "written"), WRONG)
 def test_what_is_none_is_told_how_to_write_it(kind: str, written: str) -> None:
-    with pytest.raises(ValidationError, match="例如|应为"):
+    with pytest.raises(ValidationError, match=r"例如|应为"):
         normalised(kind, written)
 
 
