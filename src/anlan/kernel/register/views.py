@@ -360,7 +360,18 @@ class Pages:
     # --- what all share -------------------------------------------------------------------------------------------
 
     def _common(self) -> dict[str, Any]:
-        names = ("list", "create", "edit", "retire", "restore", "look", "bulk", "view_save", "view_drop")
+        names = (
+            "list",
+            "create",
+            "detail",
+            "edit",
+            "retire",
+            "restore",
+            "look",
+            "bulk",
+            "view_save",
+            "view_drop",
+        )
         return {
             "register": self.register,
             "term": self.register.term,

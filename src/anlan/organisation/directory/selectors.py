@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 
-from anlan.kernel.reach import TELEPHONES
+from anlan.kernel.reach import EXTENDED, TELEPHONES
 from anlan.kernel.scope import require
 from anlan.kernel.search import question
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from anlan.kernel.context import Context
@@ -50,7 +50,7 @@ class Line:
     def tel(self) -> str:
         if self.private or self.kind not in TELEPHONES:
             return ""
-        number, _, extension = self.shown.partition("转")
+        number, _, extension = self.shown.partition(EXTENDED)
         plain = re.sub(r"[^\d+]", "", number)
         return f"{plain},{extension}" if extension else plain
 
@@ -297,7 +297,7 @@ def _told(ctx: Context) -> dict[str, Any]:
     return {"now": ctx.now(), "exercise": ctx.exercise.pk if ctx.exercise else None, "scope": scope}
 
 
-def _rows(sql: str, told: dict[str, Any] | Collection[Any]) -> list[tuple[Any, ...]]:
+def _rows(sql: str, told: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, told)
         return list(cursor.fetchall())

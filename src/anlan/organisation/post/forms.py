@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +26,7 @@ def _moment(label: Any, help_text: Any, *, required: bool = False) -> forms.Date
 
 def _people(ctx: Context) -> Any:
     register = registers()[PEOPLE]
-    read, model = register.capability("read"), register.model
+    read, model = register.capability("read"), cast("Any", register.model)
     return visible(ctx, model, read) if can(ctx, read) else model.objects.none()
 
 
