@@ -12,12 +12,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from anlan.kernel import second_factor, seeds
+from anlan.kernel.context import Context
 from anlan.kernel.models import Grant, Role, User
+from anlan.kernel.register import acts
+from anlan.kernel.scope import visible
+from anlan.organisation.contact.register import CONTACTS
+from anlan.organisation.person.models import Person
+from anlan.organisation.person.register import PEOPLE
+from anlan.organisation.person.services import link_user
+from anlan.organisation.post.services import appoint_person, create_post, put_stand_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 PASSWORD = "anlan-demo-2026"  # noqa: S105 - printed at every start; the demo listens on this machine only
+POWERS = ("person.read", "person.edit", "person.link", "contact.edit", "post.edit", "post.appoint")
+NODE = Context(None, powers=frozenset(f"organisation.{power}" for power in POWERS))
 DATA = Path(__file__).parent / "data/demo.json"
 
 
@@ -53,6 +63,32 @@ def load() -> None:
         for held in () if user.grants.exists() else (member, *member.get("also", ())):
             role = Role.objects.get(code=held["role"])
             Grant.objects.create(user=user, role=role, scope_root=seeds.unit_by_code(held["unit"]))
+    if not visible(NODE, Person, "organisation.person.read").exists():
+        _load_people()
+
+
+def _load_people() -> None:
+    """Invented people with numbers that are given to nobody, by the acts that people would do."""
+    data = _data()
+    people: dict[str, Person] = {}
+    for row in data["people"]:
+        unit = seeds.unit_by_code(row["unit"])
+        given = {name: row[name] for name in ("code", "name", "title")}
+        people[row["code"]] = acts.create_record(NODE, PEOPLE, unit=unit, **given)
+        if "user" in row:
+            link_user(NODE, people[row["code"]].pk, username=row["user"])
+        number = {"kind": "mobile", "value": row["mobile"], "private": row.get("private", False)}
+        acts.create_record(NODE, CONTACTS, unit=unit, person=people[row["code"]], **number)
+    for row in data["lines"]:
+        given = {name: row[name] for name in ("name", "value", "public")}
+        acts.create_record(NODE, CONTACTS, unit=seeds.unit_by_code(row["unit"]), kind="land_line", **given)
+    for row in data["posts"]:
+        unit = seeds.unit_by_code(row["unit"])
+        post = create_post(NODE, unit=unit, kind=row["kind"], field=row.get("field", ""))
+        if "holder" in row:
+            appoint_person(NODE, post.pk, people[row["holder"]].pk)
+        if "stand_in" in row:
+            put_stand_in(NODE, post.pk, people[row["stand_in"]].pk)
 
 
 def for_log_in_page(request: HttpRequest) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db.models import Value
-from django.db.models.functions import StrIndex
+from django.db.models.functions import Length, StrIndex
 from django.urls import reverse
 
 from anlan.kernel.finding import Hit
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def finder_of(register: Register) -> Finder:
     """The finder that a room names in its SEARCHES: by the words of the register, told apart by its other columns.
 
-    What begins with the words comes before what holds them; what another of its texts holds comes first of all.
+    What begins with the words comes before what holds them, the shorter first; what another of its texts holds comes
+    first of all.
     """
 
     def find(ctx: Context, words: str, most: int) -> list[Hit]:
@@ -28,7 +29,7 @@ def finder_of(register: Register) -> Finder:
         name, *others = register.listed
         paths = [name.path, *(column.path for column in others)]
         found = listing.ordered(ctx, register, wanted).order_by(
-            StrIndex(name.path, Value(words)), register.order
+            StrIndex(name.path, Value(words)), Length(name.path), register.order
         )
         rows = found.values_list("pk", *paths)[:most]
         return [
