@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
 
 READ = "organisation.directory.read"
-MOST_PEOPLE, MOST_UNITS, MOST_SHEET, MOST_PUBLIC = 60, 20, 500, 200
+MOST_PEOPLE, MOST_UNITS, MOST_SHEET, MOST_PUBLIC = 40, 20, 500, 200
 FEWEST_DIGITS = 4
 TERMS = 4  # words of a question
 FEW = 500  # posts up to which their holders are found by post
