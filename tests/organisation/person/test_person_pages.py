@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
+from anlan.kernel import history
 from anlan.kernel.register import acts
 from anlan.organisation.person.models import Person
 from anlan.organisation.person.register import PEOPLE
@@ -23,6 +24,8 @@ IDENTITY = "110101199003070011"
 def test_an_identity_number_is_masked_on_the_page_and_in_its_history(world: World, door: Client) -> None:
     person = make_person(world.town, identity=IDENTITY)
     acts.edit_record(acting(world.clerk), PEOPLE, person.pk, version=1, identity="110101199003070038")
+    (change,) = history.list_changes(acting(world.officer), person, "organisation.person.read").changes
+    assert [(cell.name, cell.before) for cell in change.cells] == [("身份证号", "110•••••••••••••11")]
     door.force_login(world.officer)
     page = door.get(reverse("person_detail", args=[person.pk])).content.decode()
     assert "110••••" in page

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from anlan.kernel.reach import EXTENDED, TELEPHONES
 from anlan.kernel.scope import require
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
 
 READ = "organisation.directory.read"
-MOST_PEOPLE, MOST_UNITS, MOST_SHEET, MOST_PUBLIC = 60, 20, 500, 200
+MOST_PEOPLE, MOST_UNITS, MOST_SHEET, MOST_PUBLIC = 40, 20, 500, 200
 FEWEST_DIGITS = 4
 TERMS = 4  # words of a question
+FEW = 500  # posts up to which their holders are found by post
 SMALL = 500  # units of a place up to which its people are found by unit
 LATIN = re.compile(r"[0-9a-z]", re.IGNORECASE)
 DIGITS = re.compile(r"[\d\s()+\-—]+")
@@ -171,7 +172,8 @@ def list_sheet(ctx: Context, unit_id: int) -> list[Group]:
     found = _rows(f"SELECT DISTINCT p.id {POSTED} AND u.path LIKE %(below)s LIMIT %(most)s", told)
     lined = _rows(
         "SELECT DISTINCT c.unit_id FROM contact_contactpoint c JOIN kernel_unit u ON u.id = c.unit_id"
-        " WHERE c.person_id IS NULL AND c.retired_at IS NULL AND u.path LIKE %(below)s LIMIT %(most)s",
+        " WHERE c.person_id IS NULL AND c.retired_at IS NULL AND u.path LIKE %(below)s"
+        " AND c.exercise_id IS NOT DISTINCT FROM %(exercise)s LIMIT %(most)s",
         told,
     )
     return _groups(ctx, [row[0] for row in found], [row[0] for row in lined])
@@ -244,12 +246,33 @@ def _people(ctx: Context, asked: str, place: _Place) -> list[UUID]:
     elif place.paths:
         by_person = by_post = " AND u.path LIKE ANY (%(paths)s)"
     named = _rows(f"SELECT p.id {PEOPLE} AND p.search @@ %(asked)s::tsquery{by_person} LIMIT %(most)s", told)
+    few = _few_posts(asked)
+    if few is None:
+        by_words = f"o.search @@ %(asked)s::tsquery{by_post}"
+    else:
+        told["posts"], by_words = few, f"o.id = ANY (%(posts)s){by_post}"
     posted = _rows(
-        f"SELECT DISTINCT id FROM (SELECT p.id {POSTED} AND o.search @@ %(asked)s::tsquery{by_post}"  # noqa: S608 - of our own parts
-        " LIMIT %(most)s) AS first",
+        f"SELECT DISTINCT id FROM (SELECT p.id {POSTED} AND {by_words} LIMIT %(most)s) AS first",  # noqa: S608 - of our own parts
         told,
     )
     return [row[0] for row in (*named, *posted)]
+
+
+def _few_posts(asked: str) -> list[UUID] | None:
+    """The posts that the words find; None where they are many.
+
+    The planner cannot know how rare the beginning of a word is and would read all posts to find none: only the index of
+    words is left to it here.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+        cursor.execute(
+            "SELECT id FROM post_post WHERE search @@ %s::tsquery AND retired_at IS NULL LIMIT %s",
+            [asked, FEW + 1],
+        )
+        found = [row[0] for row in cursor.fetchall()]
+        cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on")
+    return found if len(found) <= FEW else None
 
 
 def _of_units(ctx: Context, ids: Sequence[int]) -> list[UUID]:
