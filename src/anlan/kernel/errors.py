@@ -51,6 +51,13 @@ SENTENCES: dict[str, _StrPromise] = {
     "files_full": _("附件已满 %(most)s 个，“%(name)s”没有添加。请先移除不需要的附件。"),
     "file_reason": _("没有写明移除的原因，附件没有移除。请填写原因。"),
     "file_lost": _("该附件的内容不在存储中，可能备份时没有包含。请联系运维人员。"),
+    "import_empty": _("“%(name)s”是空文件，没有导入。请检查后重新选择。"),
+    "import_too_large": _("“%(name)s”超过 %(megabytes)s MB，没有导入。请分成几个文件。"),
+    "import_gone": _("核对结果已过期或已不在，不能导入。请重新上传文件。"),
+    "import_nothing": _("没有可以导入的行，或有误的行还没有改正。请改正后重新上传。"),
+    "import_before": _("它指向前面的一行，而那一行没有导入。"),
+    "import_line": _("第 %(line)s 行在核对之后有了变化：%(reason)s全部没有导入，请重新上传核对。"),
+    "export_reason": _("导出完整的个人信息须写明理由，并有查看个人信息的权限。"),
     "files_unreachable": _("存放附件的服务没有应答，请稍后重试。仍不成功，请联系运维人员。"),
     "not_a_matter": _("该记录不是事项，不能单独共享。请共享它所属的事项。"),
 }

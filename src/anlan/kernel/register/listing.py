@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from anlan.kernel.register.declaration import Filter, Register
 
 ROWS = 50
+LONGEST_QUERY = 1_000  # characters of an address that is kept for later
 MOST_FOUND = 2_000  # hits of a search that are put in order; of more the first that the index gives
 COUNTED = 10_000  # up to here rows are counted, beyond it they are estimated
 IN_USE, RETIRED, ALL = "", "retired", "all"
@@ -161,9 +162,19 @@ def ordered(ctx: Context, register: Register, wanted: Wanted, capability: str = 
 
 
 def list_slice(
-    ctx: Context, register: Register, wanted: Wanted, *, after: str = "", before: str = "", rows: int = ROWS
+    ctx: Context,
+    register: Register,
+    wanted: Wanted,
+    *,
+    after: str = "",
+    before: str = "",
+    rows: int = ROWS,
+    paths: Sequence[str] = (),
 ) -> Slice:
-    """One page. A mark that cannot be read counts as none."""
+    """One page. A mark that cannot be read counts as none.
+
+    paths   what is read of each row; none: what the list on the page shows
+    """
     column = wanted.sort.removeprefix("-")
     start = _read_mark(register, column, after) or _read_mark(register, column, before)
     backwards = bool(start) and not _read_mark(register, column, after)
@@ -173,7 +184,7 @@ def list_slice(
         found = found.filter(_beyond(column, start, upward=upward))
     if backwards:
         found = found.reverse()
-    paths = [one.path for one in register.listed]
+    paths = paths or [one.path for one in register.listed]
     got = list(found.values_list("pk", column, *paths)[: rows + 1])
     more, got = len(got) > rows, got[:rows]
     if backwards:
@@ -182,7 +193,7 @@ def list_slice(
         return Slice([], "", "")
     earlier, later = (more, True) if backwards else (bool(start), more)
     shown = [(row[0], *row[2:]) for row in got]
-    return Slice(shown, _mark(got[0]) if earlier else "", _mark(got[-1]) if later else "")
+    return Slice(shown, mark_of(*got[0][:2]) if earlier else "", mark_of(*got[-1][:2]) if later else "")
 
 
 def iterate(
@@ -242,8 +253,14 @@ def _beyond(column: str, start: tuple[Any, Any], *, upward: bool) -> Q:
     )
 
 
-def _mark(row: tuple[Any, ...]) -> str:
-    text = json.dumps([row[1], row[0]], cls=DjangoJSONEncoder, ensure_ascii=False)
+def is_mark(register: Register, wanted: Wanted, text: str) -> bool:
+    """Whether it names a place in this list."""
+    return _read_mark(register, wanted.sort.removeprefix("-"), text) is not None
+
+
+def mark_of(key: Any, value: Any) -> str:
+    """The place of a record in a list, by its key and the value of what it is sorted by."""
+    text = json.dumps([value, key], cls=DjangoJSONEncoder, ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

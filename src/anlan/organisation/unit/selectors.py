@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import visible
 
@@ -15,19 +14,6 @@ if TYPE_CHECKING:
 
 READ = "organisation.unit.read"
 MOST_CHILDREN = 200  # that a unit's page lists
-
-
-def list_units(ctx: Context, *, search: str = "") -> QuerySet[Unit]:
-    """Units within scope in tree order; `search` matches part of a name or the whole code."""
-    units = visible(ctx, Unit, READ).select_related("parent")
-    return units.filter(name__icontains=search) | units.filter(code=search) if search else units
-
-
-def get_unit(ctx: Context, unit_id: int) -> Unit:
-    unit = visible(ctx, Unit, READ).select_related("parent").filter(pk=unit_id).first()
-    if unit is None:
-        raise NotFound
-    return unit
 
 
 def list_ancestors(ctx: Context, unit: Unit) -> QuerySet[Unit]:
