@@ -75,7 +75,7 @@ def _operations_of(register: Register, api: str, own: Any, other: Any) -> Iterat
     """The register's operations on the programming interface; what is sent reaches it as JSON."""
     read, edit, look = (register.capability(verb) for verb in ("read", "edit", "look"))
     one, why = f"api:{api}/{{key}}", {"reason": "甲"}
-    yield Case(f"api:{api}", read, budget=4)
+    yield Case(f"api:{api}", read, budget=5)
     yield Case(f"api:{api}", edit, method="post", answers=422)
     yield Case(one, read, own=own, other=other, budget=4)
     yield Case(one, edit, own=own, other=other, method="patch", data={"version": 1}, budget=10)

@@ -472,5 +472,7 @@ def test_units_come_in_through_their_own_act_in_the_order_of_the_table(desk: Des
     assert (
         units.take_in(head, (TOWN, "V-1", "东村", "村"), ("V-1", "G-1", "一网格", "网格"))["unchanged"] == 2
     )
+    assert list(units.faults(("代码", "名称", "类别"), ("R-1", "无主", "村"))[2]) == [WHOLE]
+    assert list(units.faults(head, ("", "R-1", "无主", "村"))[2]) == [0]
     assert "不能修改" in units.faults(head, (TOWN, "G-1", "一网格", "网格"))[2][0]
     assert units.take_in(("代码", "名称"), ("V-1", "东庄"))["changed"] == 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import wraps
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
@@ -18,8 +19,8 @@ from django.core.exceptions import ValidationError as FieldError
 from django.db import models
 from django.utils.translation import gettext as _
 from ninja import Body, Query, Router, Schema, Status
+from ninja.decorators import decorate_view
 from ninja.errors import ValidationError
-from ninja.security import SessionAuth
 from pydantic import ConfigDict, Field, StringConstraints, create_model
 
 from anlan.kernel import personal
@@ -63,18 +64,19 @@ class Why(Schema):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
-class Holder(SessionAuth):
-    """Somebody logged in who holds the capability somewhere; asked before what he sent is looked at."""
+def _needs(capability: str) -> Callable[[Any], Any]:
+    """Who is logged in without the capability is refused before what he sent is looked at; others the operation refuses."""
 
-    def __init__(self, capability: str) -> None:
-        super().__init__()
-        self.capability = capability
+    def decorate(operation: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(operation)
+        def run(request: PageRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.user.is_authenticated:
+                require(request.ctx, capability)
+            return operation(request, *args, **kwargs)
 
-    def authenticate(self, request: PageRequest, key: str | None) -> Any:  # type: ignore[override]  # after the middleware
-        user = super().authenticate(request, key)
-        if user:
-            require(request.ctx, self.capability)
-        return user
+        return run
+
+    return decorate
 
 
 def router_of(register: Register) -> Router:
@@ -125,8 +127,7 @@ class Operations:
         self.router.add_api_operation(
             path,
             [method],
-            run,
-            auth=Holder(self.register.capability(verb)),
+            decorate_view(_needs(self.register.capability(verb)))(run),
             response=answer,
             summary=summary,
             operation_id=run.__name__,
@@ -159,7 +160,7 @@ class Operations:
             field: Any = self.register.model._meta.get_field(said)
             if is_part and said in self.register.fixed:
                 continue
-            is_needed = not is_part and not field.blank and not field.has_default()
+            is_needed = not is_part and self.register.needs(said)
             fields[field.attname] = (type_of(field), ...) if is_needed else (type_of(field) | None, None)
         return create_model(name, __base__=Strict, **fields)
 

@@ -103,6 +103,7 @@ class Register:
     key         the field by which an import knows a record again; blank: it cannot be imported
     order       the field by which it is sorted at first
     choices     values with labels of fields whose model names none
+    required    fields that must be entered here though the table can do without
     fixed       fields that are entered once and not changed by the form
     bulk        fields that can be set for many records at once
     unit_path   look-up to the path of a record's unit
@@ -119,6 +120,7 @@ class Register:
     key: str = ""
     order: str = "name"
     choices: Mapping[str, Sequence[tuple[str, Any]]] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
     bulk: tuple[str, ...] = ()
     unit_path: str = "unit__path"
@@ -162,6 +164,11 @@ class Register:
     def is_of_units(self) -> bool:
         """Whether its records are the units themselves."""
         return self.model is Unit
+
+    def needs(self, name: str) -> bool:
+        """Whether a new record must be given this field."""
+        found: Any = self.model._meta.get_field(name)
+        return name in self.required or not (found.blank or found.has_default())
 
     def capability(self, verb: str) -> str:
         return f"{self.prefix}.{verb}"

@@ -121,7 +121,7 @@ class ExchangePages:
             **self.common,
             "form": form,
             "columns": self._guide(),
-            "key": importing.label_of(self.register, self.register.key),
+            "known_by": importing.label_of(self.register, self.register.key),
             "most": f"{MOST_ROWS:,}",
             "megabytes": MOST_BYTES // MEGABYTE,
         }
@@ -144,7 +144,7 @@ class ExchangePages:
         found = []
         for name, label in importing.headings_of(register).items():
             field: Any = register.model._meta.get_field(name)
-            required = not field.blank and not field.has_default()
+            required = register.needs(name)
             found.append({"label": label, "required": required, "how": self._how(name, field)})
         return found
 
@@ -162,6 +162,8 @@ class ExchangePages:
             return _("可填几项，用顿号分开：%(choices)s") % {"choices": choices}
         if choices:
             return _("填其中一项：%(choices)s") % {"choices": choices}
+        if isinstance(field, models.CharField | models.TextField) and field.max_length:
+            return _("文字，不超过 %(most)s 字。") % {"most": field.max_length}
         return next((str(words) for kind, words in _WAYS if isinstance(field, kind)), str(field.help_text))
 
     def check(self, request: PageRequest, task_id: UUID) -> HttpResponse:
@@ -179,7 +181,7 @@ class ExchangePages:
             "is_gone": checked.task.file_id is None,
             "figures": self._figures(checked),
             "headings": self._headings(checked),
-            "rows": [self._wrong(row, len(checked.names)) for row in rows],
+            "rows": [self._wrong(row, self._headings(checked)) for row in rows],
             "previous": f"{address}?page={page - 1}" if page > 1 else "",
             "next": f"{address}?page={page + 1}" if page < checked.pages else "",
             "summary": _("第 %(page)s 页，共 %(pages)s 页") % {"page": page, "pages": checked.pages},
@@ -195,13 +197,17 @@ class ExchangePages:
         said = importing.headings_of(self.register)
         return [said.get(name, "") for name in checked.names]
 
-    def _wrong(self, row: Row, width: int) -> dict[str, Any]:
+    def _wrong(self, row: Row, headings: list[str]) -> dict[str, Any]:
+        width = max(len(headings), len(row.cells))
         cells = [*row.cells, *[""] * (width - len(row.cells))]
-        places = range(max(len(cells), width))
+        labels = [*headings, *[""] * (width - len(headings))]
         return {
             "number": row.number,
             "whole": row.faults.get(WHOLE, ""),
-            "cells": [{"text": cells[place], "fault": row.faults.get(place, "")} for place in places],
+            "cells": [
+                {"label": labels[place], "text": cells[place], "fault": row.faults.get(place, "")}
+                for place in range(width)
+            ],
         }
 
     def wrong(self, request: PageRequest, task_id: UUID) -> HttpResponse:
@@ -275,10 +281,11 @@ def _page(text: str, pages: int) -> int:
     return min(max(number, 1), max(pages, 1))
 
 
-_WAYS: tuple[tuple[type, Any], ...] = (
+_WAYS: tuple[tuple[Any, Any], ...] = (
     (models.BooleanField, gettext_lazy("填“是”或“否”。")),
     (models.DateTimeField, gettext_lazy("如 2026-01-31 08:30。")),
     (models.DateField, gettext_lazy("如 2026-01-31。")),
+    (models.IntegerField | models.FloatField | models.DecimalField, gettext_lazy("填数字。")),
     (models.DurationField, gettext_lazy("时:分:秒，如 02:30:00。")),
     (PointField, gettext_lazy("经度,纬度，如 117.05,39.38。")),
 )

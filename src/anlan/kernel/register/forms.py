@@ -118,6 +118,12 @@ class ReasonForm(forms.Form):
 
 def field_for(ctx: Context, register: Register, name: str) -> forms.Field:
     """The form's field for a field of the model."""
+    made = _field_for(ctx, register, name)
+    made.required = made.required or name in register.required
+    return made
+
+
+def _field_for(ctx: Context, register: Register, name: str) -> forms.Field:
     found: Any = register.model._meta.get_field(name)
     if isinstance(found, models.ForeignKey):
         return Reference(

@@ -9,6 +9,8 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 ROWS = 50
 LONGEST_QUERY = 1_000  # characters of an address that is kept for later
 MOST_FOUND = 2_000  # hits of a search that are put in order; of more the first that the index gives
+FEW_UNITS = 2_000  # up to here a list's units are named one by one
 COUNTED = 10_000  # up to here rows are counted, beyond it they are estimated
 IN_USE, RETIRED, ALL = "", "retired", "all"
 PLACES = ("after", "before")  # what in an address is no condition
@@ -149,16 +152,37 @@ def _narrow(found: QuerySet[Any], register: Register, one: Filter, value: str) -
     return found.filter(**{one.name: value == "1" if is_boolean else value})
 
 
+def _of_few_units(
+    ctx: Context, register: Register, wanted: Wanted, found: QuerySet[Any], capability: str
+) -> QuerySet[Any]:
+    """The same records, by their units' ids where these are few: the planner knows how many records they have.
+
+    By their path it takes them for evenly spread, and looks for a small town's records all along the order of names.
+    """
+    field = register.unit_path.removesuffix("__path")
+    if field == register.unit_path:
+        return found
+    paths = [wanted.unit.path] if wanted.unit else ctx.roots(capability)
+    within = reduce(or_, (Q(path__startswith=path) for path in paths), Q())
+    ids = list(Unit.unscoped.filter(within).order_by().values_list("pk", flat=True)[: FEW_UNITS + 1])
+    return found if len(ids) > FEW_UNITS else found.filter(**{f"{field}__in": ids})
+
+
 def ordered(ctx: Context, register: Register, wanted: Wanted, capability: str = "") -> QuerySet[Any]:
     """The same in order. What words find is bounded before it is sorted: else it would cost as much as there are hits."""
     found = records(ctx, register, wanted, capability)
+    found = _of_few_units(ctx, register, wanted, found, capability or register.capability("read"))
+    turn = "-" if wanted.sort.startswith("-") else ""
+    return _hits(register, wanted, found).order_by(wanted.sort, f"{turn}pk")
+
+
+def _hits(register: Register, wanted: Wanted, found: QuerySet[Any]) -> QuerySet[Any]:
     if asked := question(wanted.words):
         hits = found.filter(search__holds=asked).order_by().values("pk")[:MOST_FOUND]
         found = register.model.unscoped.filter(pk__in=hits)  # type: ignore[attr-defined]  # the hits lie within scope
     elif wanted.words:
         found = found.none()
-    turn = "-" if wanted.sort.startswith("-") else ""
-    return found.order_by(wanted.sort, f"{turn}pk")
+    return found
 
 
 def list_slice(
@@ -220,7 +244,7 @@ def iterate(
 
 def count(ctx: Context, register: Register, wanted: Wanted) -> str:
     """How many there are, in words: counted where they are few, else as the planner estimates."""
-    found = ordered(ctx, register, wanted).order_by()
+    found = _hits(register, wanted, records(ctx, register, wanted)).order_by()
     asked = question(wanted.words)
     if not asked:
         estimate = _estimate(found)

@@ -38,6 +38,7 @@ UNITS = Register(
     ),
     choices={"kind": UnitKind.choices},
     fields=("parent", "name", "kind", "code", "from_on"),
+    required=("parent",),
     fixed=("parent",),
     filters=(Filter("kind"),),
     key="code",

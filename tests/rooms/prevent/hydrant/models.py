@@ -50,6 +50,9 @@ class Hydrant(Record, Registered):
         verbose_name_plural = _("消火栓")
         indexes = (
             models.Index(fields=("name", "id"), name="hydrant_by_name"),
+            models.Index(
+                fields=("name", "id"), name="hydrant_retired", condition=Q(retired_at__isnull=False)
+            ),
             GinIndex(fields=("search",), name="hydrant_search"),
         )
         constraints = (
