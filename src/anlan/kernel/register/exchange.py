@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound
+from anlan.kernel.models import Unit
 from anlan.kernel.register import cleaning, exporting, importing, listing
 from anlan.kernel.register.forms import key_of
 from anlan.kernel.register.judging import WHOLE
@@ -153,15 +154,14 @@ class ExchangePages:
             return _("导入按它识别记录：已有的修改，没有的新增。")
         if isinstance(field, models.ForeignKey):
             other: Any = field.related_model
-            key = other._meta.get_field(key_of(other)).verbose_name
-            if key_of(other) == "code":
-                return _("填%(key)s；名称不重复的单位也可以填名称。") % {"key": key}
-            return _("填%(key)s。") % {"key": key}
+            words = {"key": other._meta.get_field(key_of(other)).verbose_name}
+            by_name = _("填%(key)s；名称不重复的单位也可以填名称。") if other is Unit else ""
+            return (by_name or _("填%(key)s。")) % words
         choices = _("、").join(str(label) for _value, label in cleaning.choices_of(self.register, name))
-        if isinstance(field, ArrayField):
-            return _("可填几项，用顿号分开：%(choices)s") % {"choices": choices}
         if choices:
-            return _("填其中一项：%(choices)s") % {"choices": choices}
+            several = isinstance(field, ArrayField)
+            said = _("可填几项，用顿号分开：%(choices)s") if several else _("填其中一项：%(choices)s")
+            return said % {"choices": choices}
         if isinstance(field, models.CharField | models.TextField) and field.max_length:
             return _("文字，不超过 %(most)s 字。") % {"most": field.max_length}
         return next((str(words) for kind, words in _WAYS if isinstance(field, kind)), str(field.help_text))

@@ -13,10 +13,12 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -36,8 +38,9 @@ if TYPE_CHECKING:
 ROWS = 50
 LONGEST_QUERY = 1_000  # characters of an address that is kept for later
 MOST_FOUND = 2_000  # hits of a search that are put in order; of more the first that the index gives
+BEHIND = ":"  # sorts behind every digit: a subtree is what lies between its path and that
 FEW_UNITS = 2_000  # up to here a list's units are named one by one
-COUNTED = 10_000  # up to here rows are counted, beyond it they are estimated
+COUNTED = 1_000  # up to here rows are counted
 IN_USE, RETIRED, ALL = "", "retired", "all"
 PLACES = ("after", "before")  # what in an address is no condition
 
@@ -101,8 +104,13 @@ def read_wanted(ctx: Context, register: Register, asked: Mapping[str, Any]) -> W
 
 
 def get_unit(ctx: Context, register: Register, unit_id: int) -> Unit:
-    """A unit within the reader's scope of this register."""
-    found = visible(ctx, Unit, register.capability("read")).filter(pk=unit_id).first()
+    """A unit within the reader's scope of this register; `ids_below`: of it and the units below, as far as they are few."""
+    subtree = Unit.unscoped.filter(
+        path__gte=OuterRef("path"), path__lt=Concat(OuterRef("path"), Value(BEHIND))
+    )
+    below = ArraySubquery(subtree.order_by().values("pk")[: FEW_UNITS + 1])
+    units = visible(ctx, Unit, register.capability("read")).annotate(ids_below=below)
+    found = units.filter(pk=unit_id).first()
     if found is None:
         raise NotFound
     return found
@@ -162,10 +170,14 @@ def _of_few_units(
     field = register.unit_path.removesuffix("__path")
     if field == register.unit_path:
         return found
-    paths = [wanted.unit.path] if wanted.unit else ctx.roots(capability)
-    within = reduce(or_, (Q(path__startswith=path) for path in paths), Q())
-    ids = list(Unit.unscoped.filter(within).order_by().values_list("pk", flat=True)[: FEW_UNITS + 1])
+    ids = wanted.unit.ids_below if wanted.unit else _ids_in(ctx.roots(capability))  # type: ignore[attr-defined]  # get_unit asked for them
     return found if len(ids) > FEW_UNITS else found.filter(**{f"{field}__in": ids})
+
+
+def _ids_in(roots: tuple[str, ...]) -> list[int]:
+    """The ids of the units in these subtrees, of more than FEW_UNITS one more than that."""
+    within = reduce(or_, (Q(path__startswith=root) for root in roots), Q())
+    return list(Unit.unscoped.filter(within).order_by().values_list("pk", flat=True)[: FEW_UNITS + 1])
 
 
 def ordered(ctx: Context, register: Register, wanted: Wanted, capability: str = "") -> QuerySet[Any]:
@@ -242,17 +254,28 @@ def iterate(
         start, left = (got[-1][1], got[-1][0]), left - len(got)
 
 
-def count(ctx: Context, register: Register, wanted: Wanted) -> str:
-    """How many there are, in words: counted where they are few, else as the planner estimates."""
+def count(ctx: Context, register: Register, wanted: Wanted, *, shown: Slice | None = None) -> str:
+    """How many there are, in words: a whole list as the planner estimates it where they are many, else counted.
+
+    shown   the page that is shown; where there is no other, it says it all
+    """
+    if shown and not (shown.before or shown.after):
+        return _in_all(len(shown.rows))
     found = _hits(register, wanted, records(ctx, register, wanted)).order_by()
-    asked = question(wanted.words)
-    if not asked:
+    if not wanted.is_narrowed:
         estimate = _estimate(found)
         if estimate > COUNTED:
             return _("约 %(number)s 条") % {"number": f"{_rounded(estimate):,}"}
-    number: int = found.values("pk")[: COUNTED + 1].count()
+    asked = question(wanted.words)
+    number: int = found.values("pk")[: MOST_FOUND if asked else COUNTED + 1].count()
     if asked and number >= MOST_FOUND:
         return _("匹配过多，只列 %(number)s 条，请输入更完整的词") % {"number": f"{MOST_FOUND:,}"}
+    if number > COUNTED and not asked:
+        return _("超过 %(number)s 条") % {"number": f"{COUNTED:,}"}
+    return _in_all(number)
+
+
+def _in_all(number: int) -> str:
     return _("共 %(number)s 条") % {"number": f"{number:,}"}
 
 

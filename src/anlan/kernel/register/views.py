@@ -95,7 +95,7 @@ class Pages:
             "rows": rows.render(register, found.rows, self._address, select=select),
             "heads": [self._head(request, column, wanted) for column in register.listed],
             "is_empty": not found.rows,
-            "summary": listing.count(ctx, register, wanted) if found.rows else "",
+            "summary": listing.count(ctx, register, wanted, shown=found) if found.rows else "",
             "previous": found.before and self._query(request, before=found.before),
             "next": found.after and self._query(request, after=found.after),
             "filters": self._filters(request, wanted),
