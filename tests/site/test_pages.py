@@ -143,8 +143,9 @@ def test_without_the_database_a_reader_is_told_that_the_system_is_away(
 def test_the_api_pages_by_path(world: World, door: Client) -> None:
     door.force_login(world.officer)
     first = door.get("/api/v1/units?limit=1").json()
-    rest = door.get("/api/v1/units", {"after": first[-1]["path"]}).json()
-    assert [unit["name"] for unit in first + rest] == ["甲区", "甲一镇"]
+    rest = door.get("/api/v1/units", {"after": first["next"]}).json()
+    assert [unit["name"] for unit in first["items"] + rest["items"]] == ["甲区", "甲一镇"]
+    assert rest["next"] == ""
 
 
 def test_pages_forbid_inline_script_and_framing(world: World, door: Client) -> None:

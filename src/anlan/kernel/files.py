@@ -30,7 +30,7 @@ from anlan.kernel.errors import DomainError, NotFound
 from anlan.kernel.events import PrivateText, event
 from anlan.kernel.examine import CLEAN, SMALL, Refused, Report, examine
 from anlan.kernel.journal import unit_id_of
-from anlan.kernel.models import Attachment, StoredFile
+from anlan.kernel.models import Attachment, LongTask, StoredFile
 from anlan.kernel.scope import require, visible
 from anlan.kernel.storage import incoming, store
 
@@ -225,18 +225,33 @@ def _spool(upload: Iterable[bytes], target: Path, name: str) -> None:
 
 
 def _store(content: Path, small: Path | None, report: Report) -> StoredFile:
+    claimed = _claim(content, report.media_type, width=report.width, height=report.height)
+    if small and store().size_of(small_name(claimed.pk)) is None:
+        store().put(small_name(claimed.pk), small)
+    _put(claimed, content)
+    return claimed
+
+
+def keep(content: Path, media_type: str) -> StoredFile:
+    """Store what a long task takes or makes. Nobody meets it as an attachment, so it is not examined.
+
+    content   a file beside the store (storage.incoming); it may be gone afterwards
+    """
+    claimed = _claim(content, media_type)
+    _put(claimed, content)
+    return claimed
+
+
+def _claim(content: Path, media_type: str, **more: int | None) -> StoredFile:
     with content.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    size = content.stat().st_size
-    about = {"size": size, "media_type": report.media_type, "width": report.width, "height": report.height}
-    claimed, _ = StoredFile.objects.update_or_create(
-        sha256=digest, defaults={**about, "stored_at": real_now()}
-    )
-    if small and store().size_of(small_name(digest)) is None:
-        store().put(small_name(digest), small)
-    if store().size_of(digest) != size:
-        store().put(digest, content)
-    return claimed
+    about = {"size": content.stat().st_size, "media_type": media_type, **more, "stored_at": real_now()}
+    return StoredFile.objects.update_or_create(sha256=digest, defaults=about)[0]
+
+
+def _put(claimed: StoredFile, content: Path) -> None:
+    if store().size_of(claimed.pk) != claimed.size:
+        store().put(claimed.pk, content)
 
 
 def small_name(sha256: str) -> str:
@@ -312,8 +327,10 @@ def _adopt(found: list[Stored]) -> None:
 @transaction.atomic
 def _delete_orphans(before: datetime) -> int:
     """Contents and rows together; a claim that comes meanwhile waits for the end of this transaction."""
-    orphans = StoredFile.objects.filter(stored_at__lt=before).exclude(
-        pk__in=Attachment.objects.values("file_id")
+    orphans = (
+        StoredFile.objects.filter(stored_at__lt=before)
+        .exclude(pk__in=Attachment.objects.values("file_id"))
+        .exclude(pk__in=LongTask.objects.exclude(file=None).values("file_id"))
     )
     names = list(orphans.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
     StoredFile.objects.filter(pk__in=names).delete()

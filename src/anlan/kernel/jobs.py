@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel import audit, files, node, sessions, tasks
 from anlan.kernel.background import job, job_in_context, periodic
+from anlan.kernel.register import exporting, importing
 
 if TYPE_CHECKING:
     from procrastinate import JobContext
@@ -48,3 +49,25 @@ def sweep_sessions() -> None:
 )
 def verify_journal(ctx: Context, _arguments: dict[str, Any], progress: tasks.Progress) -> dict[str, Any]:
     return audit.verify_journal(ctx, progress)
+
+
+CHECKED = {
+    "rows": _("行数"),
+    "new": _("新增"),
+    "changed": _("修改"),
+    "unchanged": _("无变化"),
+    "wrong": _("有误"),
+}
+tasks.long_task(importing.CHECK, _("核对导入文件"), figures=CHECKED)(importing.check)
+tasks.long_task(
+    importing.APPLY,
+    _("导入"),
+    figures={
+        "created": _("新增"),
+        "changed": _("修改"),
+        "unchanged": _("无变化"),
+        "skipped": _("有误未导入"),
+        "told": _("未导入的行"),
+    },
+)(importing.apply)
+tasks.long_task(exporting.EXPORT, _("导出"), figures={"rows": _("行数")})(exporting.export)

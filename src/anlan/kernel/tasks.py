@@ -12,6 +12,9 @@ A room declares it in its `jobs.py` (which every process loads), and an act of t
 
     tasks.start(ctx, "register.import", {"file": key})
 
+A result's `stored` is the key of a stored file (files.keep): it is kept for some days, and under the result's `name` its
+person, and nobody else, can download it.
+
 It runs as who asked for it, with the rights he holds by then, in one transaction that commits together with its end. It
 runs at least once: after a crash from the beginning or from its checkpoint; what it does outside must bear that.
 """
@@ -37,7 +40,7 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
 from anlan.kernel.errors import DomainError, NotFound
 from anlan.kernel.logs import current_number
-from anlan.kernel.models import LongTask
+from anlan.kernel.models import LongTask, StoredFile
 from anlan.kernel.terms import TaskState
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ OF_ONE_PERSON, IN_ALL = 2, 3  # that run at once; a worker's fourth place stays 
 MOST_TIMES_PUT_BACK = 5  # a work that takes its worker down with it must not do so for ever
 TELL_EVERY = 0.5  # seconds
 KEPT = timedelta(days=30)
+FILE_KEPT = timedelta(days=7)
 ERROR = 240  # characters
 log = logging.getLogger("anlan.tasks")
 
@@ -99,9 +103,10 @@ def of(kind: str) -> Declared | None:
 
 
 @transaction.atomic
-def start(ctx: Context, kind: str, arguments: dict[str, Any]) -> LongTask:
+def start(ctx: Context, kind: str, arguments: dict[str, Any], *, file: StoredFile | None = None) -> LongTask:
     """Ask for a work, in the act at hand: if that is rolled back, nothing runs.
 
+    file    what it works on, kept for it until its result takes that place
     raises  KeyError for a kind that nobody declares; ValueError where no person asks
     """
     if ctx.actor is None:
@@ -115,6 +120,7 @@ def start(ctx: Context, kind: str, arguments: dict[str, Any]) -> LongTask:
         token=ctx.token,
         exercise=ctx.exercise,
         arguments=arguments,
+        file=file,
     )
     _queue([task.pk])
     return task
@@ -334,7 +340,8 @@ def _do(task: LongTask, number: str, stopping: Callable[[], bool]) -> None:
     try:
         with _Told(task, stopping) as progress:
             result = _declared(task).work(_context_of(task), task.arguments, progress)
-            progress.write(state=TaskState.DONE, ended_at=real_now(), result=result)
+            kept = {"file_id": result.pop("stored")} if "stored" in result else {}
+            progress.write(state=TaskState.DONE, ended_at=real_now(), result=result, **kept)
     except Cancelled:
         _end(task, TaskState.CANCELLED)
     except Superseded:
@@ -421,8 +428,9 @@ def _queue(task_ids: Iterable[UUID]) -> None:
 
 
 def sweep() -> None:
-    """Forget what ended long ago, and bring back to work what lost its job."""
+    """Forget what ended long ago, its file earlier, and bring back to work what lost its job."""
     LongTask.objects.filter(ended_at__lt=real_now() - KEPT).delete()
+    LongTask.objects.filter(ended_at__lt=real_now() - FILE_KEPT).exclude(file=None).update(file=None)
     running = LongTask.objects.filter(state=TaskState.RUNNING).values_list("pk", flat=True)
     at_work = ProcrastinateJob.objects.filter(task_name=JOB, status="doing").values_list("lock", flat=True)
     taken = set(at_work)

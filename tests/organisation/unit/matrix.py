@@ -5,7 +5,7 @@ from tests.registers import cases_of
 READ, EDIT = "organisation.unit.read", "organisation.unit.edit"
 
 CASES = (
-    *cases_of(UNITS, lambda world: world.town, lambda world: world.neighbour_town),
+    *cases_of(UNITS, lambda world: world.town, lambda world: world.neighbour_town, api="/units"),
     Case("unit_suggest", EDIT, own=lambda _: {"name": "parent"}, budget=6),
     *(
         Case(
@@ -16,13 +16,5 @@ CASES = (
             budget=8,
         )
         for act in ("describe", "move", "merge", "split")
-    ),
-    Case("api:/units", READ, budget=4),
-    Case(
-        "api:/units/{unit_id}",
-        READ,
-        own=lambda world: {"unit_id": world.town.pk},
-        other=lambda world: {"unit_id": world.neighbour_town.pk},
-        budget=4,
     ),
 )

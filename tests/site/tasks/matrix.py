@@ -29,5 +29,6 @@ def _some(world: World) -> dict[str, object]:
 CASES = (
     Case("task_list", ANYBODY, own=_some),
     Case("task_detail", PERSONAL, own=_own, other=_other),
+    Case("task_file", PERSONAL, own=_own, other=_other, answers=404),
     Case("task_cancel", PERSONAL, own=_own, other=_other, method="post", answers=302, budget=12),
 )

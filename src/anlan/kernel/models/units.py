@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.models.records import Registered
@@ -47,6 +48,7 @@ class Unit(Registered):
             models.Index(fields=("name", "id"), name="unit_by_name"),
             models.Index(fields=("kind", "path"), name="unit_by_kind"),
             GinIndex(fields=("search",), name="unit_search"),
+            models.Index(fields=("path",), name="unit_retired", condition=Q(retired_at__isnull=False)),
         )
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.gis.db.models import PointField
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.formats import date_format
@@ -57,9 +58,14 @@ def _span(value: Any) -> str:
     return in_words(value) if value is not None else ""
 
 
+def _place(value: Any) -> str:
+    return f"{value.x:.7g},{value.y:.7g}" if value else ""
+
+
 _KINDS: tuple[tuple[type, Shower], ...] = (
     (models.BooleanField, _yes_or_no),
     (models.DateTimeField, _moment),
     (models.DateField, _day),
     (models.DurationField, _span),
+    (PointField, _place),
 )

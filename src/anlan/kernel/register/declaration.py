@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from anlan.kernel import personal
+from anlan.kernel import personal, rooms
 from anlan.kernel.models import Record, Registered, Unit
 from anlan.kernel.register import events
 from anlan.kernel.register.cells import shower_of
@@ -181,6 +181,11 @@ class Register:
         """Whether its records are the units themselves."""
         return self.model is Unit
 
+    def needs(self, name: str) -> bool:
+        """Whether a new record must be given this field."""
+        found: Any = self.model._meta.get_field(name)
+        return name in self.required or not (found.blank or found.has_default())
+
     def capability(self, verb: str) -> str:
         return f"{self.prefix}.{verb}"
 
@@ -238,6 +243,14 @@ def add_panel(prefix: str, panel: Panel) -> None:
 def registers() -> Mapping[str, Register]:
     """Every register that a room has declared, by its prefix."""
     return _registers
+
+
+def register_of(prefix: str) -> Register:
+    """A register by its prefix, in processes that have met no page yet, too. raises KeyError"""
+    if prefix not in _registers:
+        for room in rooms.find():
+            room.part("register")
+    return _registers[prefix]
 
 
 def _resolve(model: type[Model], column: Column) -> Resolved:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.gis.db.models import PointField
+from django.contrib.gis.geos import Point
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,6 +34,27 @@ class Reference(forms.ModelChoiceField[Any]):
     """Another record, found by its words and chosen from what is suggested; never a list of all."""
 
     is_reference = True
+
+
+class Place(forms.CharField):
+    """A point as it is read from a map: longitude and latitude in degrees."""
+
+    form = re.compile("(-?\\d{1,3}(?:\\.\\d+)?)\\s*[,\uff0c\\s]\\s*(-?\\d{1,2}(?:\\.\\d+)?)")
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"help_text": gettext_lazy("经度,纬度，如 117.05,39.38"), **options})
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value.x},{value.y}" if isinstance(value, Point) else value
+
+    def to_python(self, value: Any) -> Point | None:  # type: ignore[override]  # it reads a text, and is no text
+        if value is None or isinstance(value, Point):
+            return value
+        text = str(value).strip()
+        match = self.form.fullmatch(text)
+        if text and (match is None or abs(float(match[1])) > 180 or abs(float(match[2])) > 90):
+            raise forms.ValidationError(gettext_lazy("位置请写成“经度,纬度”，如 117.05,39.38。"))
+        return Point(float(match[1]), float(match[2]), srid=4326) if match else None
 
 
 class RecordForm(forms.Form):
@@ -113,7 +138,17 @@ def _field_for(ctx: Context, register: Register, name: str) -> forms.Field:
             label=found.verbose_name,
             required=not found.blank,
         )
+    if isinstance(found, PointField):
+        return Place(label=found.verbose_name, required=not found.blank)
+    if isinstance(found, ArrayField) and found.base_field.choices:
+        return forms.MultipleChoiceField(
+            choices=found.base_field.choices,
+            label=found.verbose_name,
+            required=not found.blank,
+            widget=forms.CheckboxSelectMultiple,
+        )
     made: forms.Field = found.formfield()
+    made.validators += [one for one in found.validators if one not in made.validators]
     if isinstance(found, models.DateField) and not isinstance(found, models.DateTimeField):
         made.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return made
@@ -144,6 +179,11 @@ def references(register: Register) -> list[str]:
     """The fields that point to other records."""
     model = register.model
     return [name for name in register.fields if isinstance(model._meta.get_field(name), models.ForeignKey)]
+
+
+def key_of(model: Any) -> str:
+    """By which field a record is named in a table: a unit by its code, others by their register's key."""
+    return "code" if model is Unit else _register_of(model).key
 
 
 def _register_of(model: Any) -> Register:

@@ -9,12 +9,16 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -32,8 +36,11 @@ if TYPE_CHECKING:
     from anlan.kernel.register.declaration import Filter, Register
 
 ROWS = 50
+LONGEST_QUERY = 1_000  # characters of an address that is kept for later
 MOST_FOUND = 2_000  # hits of a search that are put in order; of more the first that the index gives
-COUNTED = 10_000  # up to here rows are counted, beyond it they are estimated
+BEHIND = ":"  # sorts behind every digit: a subtree is what lies between its path and that
+FEW_UNITS = 2_000  # up to here a list's units are named one by one
+COUNTED = 1_000  # up to here rows are counted
 IN_USE, RETIRED, ALL = "", "retired", "all"
 PLACES = ("after", "before")  # what in an address is no condition
 
@@ -97,8 +104,13 @@ def read_wanted(ctx: Context, register: Register, asked: Mapping[str, Any]) -> W
 
 
 def get_unit(ctx: Context, register: Register, unit_id: int) -> Unit:
-    """A unit within the reader's scope of this register."""
-    found = visible(ctx, Unit, register.capability("read")).filter(pk=unit_id).first()
+    """A unit within the reader's scope of this register; `ids_below`: of it and the units below, as far as they are few."""
+    subtree = Unit.unscoped.filter(
+        path__gte=OuterRef("path"), path__lt=Concat(OuterRef("path"), Value(BEHIND))
+    )
+    below = ArraySubquery(subtree.order_by().values("pk")[: FEW_UNITS + 1])
+    units = visible(ctx, Unit, register.capability("read")).annotate(ids_below=below)
+    found = units.filter(pk=unit_id).first()
     if found is None:
         raise NotFound
     return found
@@ -148,22 +160,57 @@ def _narrow(found: QuerySet[Any], register: Register, one: Filter, value: str) -
     return found.filter(**{one.name: value == "1" if is_boolean else value})
 
 
+def _of_few_units(
+    ctx: Context, register: Register, wanted: Wanted, found: QuerySet[Any], capability: str
+) -> QuerySet[Any]:
+    """The same records, by their units' ids where these are few: the planner knows how many records they have.
+
+    By their path it takes them for evenly spread, and looks for a small town's records all along the order of names.
+    """
+    field = register.unit_path.removesuffix("__path")
+    if field == register.unit_path:
+        return found
+    ids = wanted.unit.ids_below if wanted.unit else _ids_in(ctx.roots(capability))  # type: ignore[attr-defined]  # get_unit asked for them
+    return found if len(ids) > FEW_UNITS else found.filter(**{f"{field}__in": ids})
+
+
+def _ids_in(roots: tuple[str, ...]) -> list[int]:
+    """The ids of the units in these subtrees, of more than FEW_UNITS one more than that."""
+    within = reduce(or_, (Q(path__startswith=root) for root in roots), Q())
+    return list(Unit.unscoped.filter(within).order_by().values_list("pk", flat=True)[: FEW_UNITS + 1])
+
+
 def ordered(ctx: Context, register: Register, wanted: Wanted, capability: str = "") -> QuerySet[Any]:
     """The same in order. What words find is bounded before it is sorted: else it would cost as much as there are hits."""
     found = records(ctx, register, wanted, capability)
+    found = _of_few_units(ctx, register, wanted, found, capability or register.capability("read"))
+    turn = "-" if wanted.sort.startswith("-") else ""
+    return _hits(register, wanted, found).order_by(wanted.sort, f"{turn}pk")
+
+
+def _hits(register: Register, wanted: Wanted, found: QuerySet[Any]) -> QuerySet[Any]:
     if asked := question(wanted.words):
         hits = found.filter(search__holds=asked).order_by().values("pk")[:MOST_FOUND]
         found = register.model.unscoped.filter(pk__in=hits)  # type: ignore[attr-defined]  # the hits lie within scope
     elif wanted.words:
         found = found.none()
-    turn = "-" if wanted.sort.startswith("-") else ""
-    return found.order_by(wanted.sort, f"{turn}pk")
+    return found
 
 
 def list_slice(
-    ctx: Context, register: Register, wanted: Wanted, *, after: str = "", before: str = "", rows: int = ROWS
+    ctx: Context,
+    register: Register,
+    wanted: Wanted,
+    *,
+    after: str = "",
+    before: str = "",
+    rows: int = ROWS,
+    paths: Sequence[str] = (),
 ) -> Slice:
-    """One page. A mark that cannot be read counts as none."""
+    """One page. A mark that cannot be read counts as none.
+
+    paths   what is read of each row; none: what the list on the page shows
+    """
     column = wanted.sort.removeprefix("-")
     start = _read_mark(register, column, after) or _read_mark(register, column, before)
     backwards = bool(start) and not _read_mark(register, column, after)
@@ -173,7 +220,7 @@ def list_slice(
         found = found.filter(_beyond(column, start, upward=upward))
     if backwards:
         found = found.reverse()
-    paths = [one.path for one in register.listed]
+    paths = paths or [one.path for one in register.listed]
     got = list(found.values_list("pk", column, *paths)[: rows + 1])
     more, got = len(got) > rows, got[:rows]
     if backwards:
@@ -182,7 +229,7 @@ def list_slice(
         return Slice([], "", "")
     earlier, later = (more, True) if backwards else (bool(start), more)
     shown = [(row[0], *row[2:]) for row in got]
-    return Slice(shown, _mark(got[0]) if earlier else "", _mark(got[-1]) if later else "")
+    return Slice(shown, mark_of(*got[0][:2]) if earlier else "", mark_of(*got[-1][:2]) if later else "")
 
 
 def iterate(
@@ -207,17 +254,28 @@ def iterate(
         start, left = (got[-1][1], got[-1][0]), left - len(got)
 
 
-def count(ctx: Context, register: Register, wanted: Wanted) -> str:
-    """How many there are, in words: counted where they are few, else as the planner estimates."""
-    found = ordered(ctx, register, wanted).order_by()
-    asked = question(wanted.words)
-    if not asked:
+def count(ctx: Context, register: Register, wanted: Wanted, *, shown: Slice | None = None) -> str:
+    """How many there are, in words: a whole list as the planner estimates it where they are many, else counted.
+
+    shown   the page that is shown; where there is no other, it says it all
+    """
+    if shown and not (shown.before or shown.after):
+        return _in_all(len(shown.rows))
+    found = _hits(register, wanted, records(ctx, register, wanted)).order_by()
+    if not wanted.is_narrowed:
         estimate = _estimate(found)
         if estimate > COUNTED:
             return _("约 %(number)s 条") % {"number": f"{_rounded(estimate):,}"}
-    number: int = found.values("pk")[: COUNTED + 1].count()
+    asked = question(wanted.words)
+    number: int = found.values("pk")[: MOST_FOUND if asked else COUNTED + 1].count()
     if asked and number >= MOST_FOUND:
         return _("匹配过多，只列 %(number)s 条，请输入更完整的词") % {"number": f"{MOST_FOUND:,}"}
+    if number > COUNTED and not asked:
+        return _("超过 %(number)s 条") % {"number": f"{COUNTED:,}"}
+    return _in_all(number)
+
+
+def _in_all(number: int) -> str:
     return _("共 %(number)s 条") % {"number": f"{number:,}"}
 
 
@@ -242,8 +300,14 @@ def _beyond(column: str, start: tuple[Any, Any], *, upward: bool) -> Q:
     )
 
 
-def _mark(row: tuple[Any, ...]) -> str:
-    text = json.dumps([row[1], row[0]], cls=DjangoJSONEncoder, ensure_ascii=False)
+def is_mark(register: Register, wanted: Wanted, text: str) -> bool:
+    """Whether it names a place in this list."""
+    return _read_mark(register, wanted.sort.removeprefix("-"), text) is not None
+
+
+def mark_of(key: Any, value: Any) -> str:
+    """The place of a record in a list, by its key and the value of what it is sorted by."""
+    text = json.dumps([value, key], cls=DjangoJSONEncoder, ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

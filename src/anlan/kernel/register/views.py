@@ -18,6 +18,7 @@ from anlan.kernel import owed, personal, shelf, timeline
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.pages import needs
 from anlan.kernel.register import acts, forms, listing, rows, saved
+from anlan.kernel.register.exchange import ExchangePages
 from anlan.kernel.requests import MOST_CHOSEN
 from anlan.kernel.scope import can
 
@@ -54,6 +55,15 @@ def urls_of(register: Register) -> list[URLPattern]:
         (f"<{key}:key>/retire/", "retire", pages.retire, ask, edit),
         (f"<{key}:key>/restore/", "restore", pages.restore, require_POST, edit),
     ]
+    found.append(("export/", "export", pages.exchange.export, ask, register.capability("export")))
+    if register.key:
+        found += [
+            ("import/", "import", pages.exchange.upload, ask, edit),
+            ("import/template/", "import_template", pages.exchange.template, require_safe, edit),
+            ("import/<uuid:task_id>/", "import_check", pages.exchange.check, require_safe, edit),
+            ("import/<uuid:task_id>/wrong/", "import_wrong", pages.exchange.wrong, require_safe, edit),
+            ("import/<uuid:task_id>/apply/", "import_apply", pages.exchange.apply, require_POST, edit),
+        ]
     if register.personal:
         found.append((f"<{key}:key>/look/", "look", never_cache(pages.look), require_POST, look))
     return [
@@ -67,6 +77,7 @@ class Pages:
 
     def __init__(self, register: Register) -> None:
         self.register = register
+        self.exchange = ExchangePages(register, self._common())
 
     # --- the list -------------------------------------------------------------------------------------------------
 
@@ -86,7 +97,7 @@ class Pages:
             "rows": rows.render(register, found.rows, self._address, select=select),
             "heads": [self._head(request, column, wanted) for column in register.listed],
             "is_empty": not found.rows,
-            "summary": listing.count(ctx, register, wanted) if found.rows else "",
+            "summary": listing.count(ctx, register, wanted, shown=found) if found.rows else "",
             "previous": found.before and self._query(request, before=found.before),
             "next": found.after and self._query(request, after=found.after),
             "filters": self._filters(request, wanted),
@@ -99,6 +110,8 @@ class Pages:
             "bulk": [self._label(name) for name in bulk],
             "deeds": deeds,
             "may_edit": may_edit,
+            "may_import": may_edit and bool(register.key),
+            "may_export": can(ctx, register.capability("export")),
         }
         return render(request, "kernel/register/list.html", shown)
 
@@ -349,7 +362,7 @@ class Pages:
 
     def save_view(self, request: PageRequest) -> HttpResponse:
         form = saved.ViewForm(request.POST)
-        query = request.POST.get("query", "")[:1000]
+        query = request.POST.get("query", "")[: listing.LONGEST_QUERY]
         if form.is_valid():
             saved.save_view(request.ctx, self.register, query=query, **form.cleaned_data)
             messages.success(request, _("已保存视图“%(name)s”。") % {"name": form.cleaned_data["name"]})
@@ -365,7 +378,7 @@ class Pages:
     # --- what all share -------------------------------------------------------------------------------------------
 
     def _common(self) -> dict[str, Any]:
-        names = (
+        names = [
             "list",
             "detail",
             "create",
@@ -376,7 +389,8 @@ class Pages:
             "bulk",
             "view_save",
             "view_drop",
-        )
+        ]
+        names += ["export", "import", "import_template", "import_check", "import_wrong", "import_apply"]
         return {
             "register": self.register,
             "term": self.register.term,

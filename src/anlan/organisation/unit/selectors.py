@@ -18,12 +18,6 @@ READ = "organisation.unit.read"
 MOST_CHILDREN = 200  # that a unit's page lists
 
 
-def list_units(ctx: Context, *, search: str = "") -> QuerySet[Unit]:
-    """Units within scope in tree order; `search` matches part of a name or the whole code."""
-    units = visible(ctx, Unit, READ).select_related("parent")
-    return units.filter(name__icontains=search) | units.filter(code=search) if search else units
-
-
 def get_unit(ctx: Context, unit_id: int, capability: str = READ) -> Unit:
     unit = visible(ctx, Unit, capability).select_related("parent").filter(pk=unit_id).first()
     if unit is None:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from django.urls import URLPattern
 
     from anlan.kernel.context import Context
-    from anlan.kernel.models import Attachment
     from anlan.kernel.requests import PageRequest
 
 PREFIX = "attachments/"
@@ -105,17 +104,21 @@ def attachment_remove(request: PageRequest, attachment_id: UUID) -> HttpResponse
 def attachment(request: PageRequest, attachment_id: UUID) -> HttpResponseBase:
     """The content itself."""
     found = files.get_attachment(request.ctx, attachment_id)
-    return _hand_out(request, found, found.file_id, found.file.media_type)
+    return hand_out(request, found.name, found.file_id, found.file.media_type)
 
 
 @require_safe
 def attachment_small(request: PageRequest, attachment_id: UUID) -> HttpResponseBase:
     """The thumbnail of a picture."""
     found = files.get_attachment(request.ctx, attachment_id)
-    return _hand_out(request, found, files.small_name(found.file_id), "image/webp")
+    return hand_out(request, found.name, files.small_name(found.file_id), "image/webp")
 
 
-def _hand_out(request: PageRequest, found: Attachment, name: str, media_type: str) -> HttpResponseBase:
+def hand_out(request: PageRequest, called: str, name: str, media_type: str) -> HttpResponseBase:
+    """A stored content to whom may have it; who may is decided before.
+
+    called   what the file is called where it is saved
+    """
     size = store().size_of(name)
     if size is None:
         raise DomainError("file_lost")
@@ -125,7 +128,7 @@ def _hand_out(request: PageRequest, found: Attachment, name: str, media_type: st
         response["X-Accel-Redirect"] = address  # nginx sends it, in parts where asked for
     shown = media_type.startswith(SHOWN) or media_type == PDF
     response["Content-Type"] = media_type
-    response["Content-Disposition"] = content_disposition_header(not shown, found.name) or "attachment"
+    response["Content-Disposition"] = content_disposition_header(not shown, called) or "attachment"
     response["Content-Security-Policy"] = FETCHES_NOTHING if media_type == PDF else RUNS_NOTHING
     response["Cache-Control"] = "private, no-cache"  # a grant may have ended since: ask again, get 304
     return response

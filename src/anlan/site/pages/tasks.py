@@ -18,11 +18,13 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.errors import DomainError, NotFound
 from anlan.kernel.terms import TaskState
 from anlan.kernel.values import in_words
+from anlan.site.pages.files import hand_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.http import HttpResponse
+    from django.http.response import HttpResponseBase
 
     from anlan.kernel.models import LongTask
     from anlan.kernel.requests import PageRequest
@@ -106,6 +108,11 @@ class Shown:
     def url(self) -> str:
         return str(self.task.result.get("url", ""))
 
+    @property
+    def has_file(self) -> bool:
+        """Whether it made a file that can still be downloaded."""
+        return self.task.file_id is not None and "name" in self.task.result
+
 
 def _rounded(span: timedelta) -> timedelta:
     """To what can be said of the future: whole minutes, below one minute steps of five seconds."""
@@ -148,6 +155,15 @@ def task_detail(request: PageRequest, task_id: UUID) -> HttpResponse:
     return render(request, template, shown)
 
 
+@require_safe
+def task_file(request: PageRequest, task_id: UUID) -> HttpResponseBase:
+    """What a task made, to its person."""
+    task = tasks.get_own(request.ctx, task_id)
+    if not Shown(task).has_file or task.file is None:
+        raise NotFound
+    return hand_out(request, task.result["name"], task.file.pk, task.file.media_type)
+
+
 @require_POST
 def task_cancel(request: PageRequest, task_id: UUID) -> HttpResponse:
     try:
@@ -177,5 +193,6 @@ def _key(text: str) -> UUID | None:
 urlpatterns = [
     path("", task_list, name="task_list"),
     path("<uuid:task_id>/", task_detail, name="task_detail"),
+    path("<uuid:task_id>/file/", task_file, name="task_file"),
     path("<uuid:task_id>/cancel/", task_cancel, name="task_cancel"),
 ]
