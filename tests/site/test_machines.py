@@ -40,7 +40,7 @@ def test_a_token_opens_the_api_with_its_scopes_alone(secret: str, door: Client) 
     told = ask(door, secret).json()
     assert told["username"] == "gauges"
     assert [held["capabilities"] for held in told["holdings"]] == [["organisation.unit.read"]]
-    assert [unit["name"] for unit in ask(door, secret, "/api/v1/units").json()] == ["甲一镇"]
+    assert [unit["name"] for unit in ask(door, secret, "/api/v1/units").json()["items"]] == ["甲一镇"]
 
 
 def test_a_wrong_token_is_told_so_even_beside_a_session(world: World, secret: str, door: Client) -> None:

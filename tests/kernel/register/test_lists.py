@@ -122,7 +122,7 @@ def test_pages_neither_drop_nor_repeat_a_record(
     assert [row[0] for chunk in chunks for row in chunk] == whole
 
 
-@pytest.mark.parametrize("mark", ["x", "W10", "bnVsbA", "WyJ4IiwgInkiXQ", "%00", "a" * 2000])
+@pytest.mark.parametrize("mark", ["x", "W10", "bnVsbA", "WyJ4IiwgInkiXQ", "a" * 2000])
 def test_a_mark_that_cannot_be_read_is_passed_over(browser: Client, world: World, mark: str) -> None:
     hydrant(world.town, "甲街")
     assert names(page(browser, f"?after={mark}")) == ["甲街"]
