@@ -4,7 +4,9 @@ from tests.organisation.people import make_contact
 from tests.registers import cases_of
 
 CASES = (
-    *cases_of(CONTACTS, lambda w: make_contact(w.town), lambda w: make_contact(w.neighbour_town)),
+    *cases_of(
+        CONTACTS, lambda w: make_contact(w.town), lambda w: make_contact(w.neighbour_town), api="/contacts"
+    ),
     Case(
         "contact_verify",
         "organisation.contact.verify",

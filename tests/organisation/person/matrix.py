@@ -4,7 +4,13 @@ from tests.organisation.people import make_person
 from tests.registers import cases_of
 
 CASES = (
-    *cases_of(PEOPLE, lambda w: make_person(w.town), lambda w: make_person(w.neighbour_town), view_budget=18),
+    *cases_of(
+        PEOPLE,
+        lambda w: make_person(w.town),
+        lambda w: make_person(w.neighbour_town),
+        view_budget=18,
+        api="/people",
+    ),
     Case(
         "person_link",
         "organisation.person.link",

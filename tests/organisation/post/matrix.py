@@ -42,7 +42,7 @@ def office_in(unit: str) -> object:
 
 
 CASES = (
-    *cases_of(POSTS, lambda w: make_post(w.town), lambda w: make_post(w.neighbour_town)),
+    *cases_of(POSTS, lambda w: make_post(w.town), lambda w: make_post(w.neighbour_town), api="/posts"),
     Case("post_vacancies", READ),
     Case("post_found_missing", "organisation.post.edit", method="post", answers=302, budget=12),
     Case("post_people", READ, own=lambda _: {"field": "person"}),
