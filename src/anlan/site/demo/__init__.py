@@ -1,35 +1,27 @@
-"""The demo's tree and cast, from data/demo.json. Nothing in it is real, and every name says so."""
+"""The demo: which database is one, who may log in there. Its district is real, all that is said of people is invented."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import transaction
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from anlan.kernel import seeds
-from anlan.kernel.models import Grant, Role, User
+from anlan.kernel.models import User
+from anlan.site.demo import district
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 PASSWORD = "anlan-demo-2026"  # noqa: S105 - printed at every start; the demo listens on this machine only
-DATA = Path(__file__).parent / "data/demo.json"
-
-
-def _data() -> dict[str, list[dict[str, Any]]]:
-    content: dict[str, list[dict[str, Any]]] = json.loads(DATA.read_text())
-    return content
 
 
 def is_loaded() -> bool:
     """Whether this database is a demo's: it holds units that are marked as such."""
-    codes = [unit["code"] for unit in _data()["units"]]
-    return seeds.has_units(codes)
+    return seeds.has_units(district.MARKS)
 
 
 def why_not(mode: str) -> str:
@@ -41,28 +33,22 @@ def why_not(mode: str) -> str:
     return ""
 
 
-@transaction.atomic
-def load() -> None:
-    """Put the demo's tree and cast in place; what is there already stays as it is."""
-    for unit in _data()["units"]:
-        seeds.ensure_unit(**unit)
-    for member in _data()["cast"]:
-        user = User.objects.filter(username=member["username"]).first() or User.objects.create_user(
-            member["username"], PASSWORD, display_name=member["display_name"]
-        )
-        if not user.grants.exists():
-            role = Role.objects.get(code=member["role"])
-            Grant.objects.create(user=user, role=role, scope_root=seeds.unit_by_code(member["unit"]))
+def ensure(scale: int) -> None:
+    """Have the district in place. Its own command does that, so that only a first start reads what draws its map."""
+    if not seeds.has_units([district.last_code(scale)]):
+        call_command("demo_load", scale=scale)
 
 
 def for_log_in_page(request: HttpRequest) -> dict[str, Any]:
     """Template context: who may log in, on the demo's log-in page and nowhere else."""
     if settings.ANLAN.mode != "demo" or request.path != reverse("account_login"):
         return {}
-    return {"demo_cast": _data()["cast"], "demo_password": PASSWORD}
+    return {"demo_cast": district.read_json("cast.json"), "demo_password": PASSWORD}
 
 
 def log_ins_as_text() -> str:
     """The cast as a table for the terminal."""
-    lines = [f"  {member['username']:<12}{member['display_name']}" for member in _data()["cast"]]
+    lines = [
+        f"  {member['username']:<12}{member['display_name']}" for member in district.read_json("cast.json")
+    ]
     return "\n".join([_("演示登录名（密码均为 %(password)s）：") % {"password": PASSWORD}, *lines])

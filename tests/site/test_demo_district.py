@@ -1,0 +1,121 @@
+"""The demo's district as it stands in the database: whole, repeatable, everything invented or sketched marked as such."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+import shapely
+from django.db import transaction
+
+from anlan.kernel import seeds
+from anlan.kernel.models import Grant, Unit, User
+from anlan.organisation.unit.models import UnitProfile
+from anlan.site import demo
+from anlan.site.demo import areas, district, services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
+
+MARK = "（演示）"
+SQUARE_DEGREE = 111.32 * 111.0  # km² on the equator, where areas are reckoned with a narrowed longitude
+
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The demo's data, once for all tests that don't load it themselves; they are undone within it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        seeds.load_roles()
+        demo.ensure(1)
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def demo_data(loaded: None, db: None) -> None:
+    """The district and its cast."""
+
+
+def kinds_below(code: str) -> Counter[str]:
+    path = Unit.unscoped.get(code=code).path
+    return Counter(Unit.unscoped.filter(path__startswith=path).values_list("kind", flat=True))
+
+
+def test_a_demo_s_database_is_refused_for_real_use_and_goes_on_as_a_demo(demo_data: None) -> None:
+    before = list(Unit.unscoped.values_list("pk", "code", "version"))
+    assert "ANLAN_VAR" in demo.why_not("up")
+    assert not demo.why_not("demo")
+    services.load()
+    assert list(Unit.unscoped.values_list("pk", "code", "version")) == before
+    assert Grant.objects.count() == len(district.read_json("cast.json"))
+
+
+def test_a_second_start_asks_one_question(
+    demo_data: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        demo.ensure(1)
+
+
+def test_the_district_has_its_official_divisions_and_the_bodies_of_a_district(demo_data: None) -> None:
+    kinds = kinds_below(district.COUNTY)
+    assert (kinds["street"], kinds["township"], kinds["park"]) == (6, 24, 7)
+    assert kinds["village"] + kinds["community"] == 745
+    assert kinds["grid"] == 2 * 745
+    assert (kinds["party"], kinds["committee"], kinds["office"], kinds["headquarters"]) == (1, 1, 1, 15)
+    assert kinds["government"] == 1 + 37
+    assert kinds_below(district.NEIGHBOUR)["township"] > 10
+    marked = Unit.unscoped.filter(name__contains=MARK)
+    assert {unit.kind for unit in marked} == {"city", "district"}
+    assert Unit.unscoped.get(code="120114109248001").name == "大友垡村第一网格"
+    bureau = UnitProfile.unscoped.get(unit__code="D-WQ-emergency")
+    assert (bureau.line, str(bureau.answers_to)) == ("emergency", "天津市应急管理局")
+
+
+def test_the_cast_logs_in_where_it_works(demo_data: None) -> None:
+    assert User.objects.get(username="village").check_password(demo.PASSWORD)
+    roots = dict(Grant.objects.values_list("user__username", "scope_root__name"))
+    assert roots["duty"] == roots["leader"] == "武清区（演示）"
+    assert roots["town"] == roots["clerk"] == "河西务镇"
+    assert (roots["neighbour"], roots["village"]) == ("宝坻区（演示）", "大友垡村委会")
+    assert roots["city"] == roots["system"] == roots["security"] == roots["auditor"] == "天津市（演示）"
+
+
+def test_a_larger_demo_has_more_villages_and_grids_and_the_same_towns(demo_data: None) -> None:
+    demo.ensure(2)
+    kinds = kinds_below(district.COUNTY)
+    assert kinds["village"] + kinds["community"] == 2 * 745
+    assert kinds["grid"] == 4 * 745
+    assert kinds["township"] == 24
+    assert Unit.unscoped.get(code="120114109248-2").name == "大友垡村委会（扩展 2）"
+
+
+def test_sketched_areas_fill_what_they_lie_in_and_hold_their_seats() -> None:
+    bodies = list(district.units(1))
+    places = areas.places(bodies)
+    parents = {body.code: body.parent for body in bodies}
+    assert shapely.is_valid([place.area for place in places.values()]).all()
+    within: Counter[str] = Counter()
+    for code, place in places.items():
+        assert place.seat is None or place.area.buffer(1e-9).contains(place.seat), code
+        within[parents[code]] += place.area.area
+    for code in {parents[code] for code in places} & places.keys() - {district.COUNTY}:
+        assert within[code] == pytest.approx(places[code].area.area, rel=1e-6), code
+    # The parks' discs are cut out of the towns; one of them reaches beyond the county by a hair.
+    assert within[district.COUNTY] == pytest.approx(places[district.COUNTY].area.area, rel=1e-3)
+    area_km2 = places[district.COUNTY].area.area * areas.NARROW * SQUARE_DEGREE
+    assert area_km2 == pytest.approx(1574, rel=0.01)  # the official figure
+
+
+def test_areas_are_the_same_at_each_load_and_marked_as_sketches(demo_data: None) -> None:
+    again = areas.places(list(district.units(1)))
+    for profile in UnitProfile.unscoped.exclude(area=None).select_related("unit")[::50]:
+        assert shapely.from_wkb(profile.area.wkb.tobytes()) == again[profile.unit.code].area, profile
+    profiles = UnitProfile.unscoped.exclude(area=None)
+    assert profiles.count() == 2 + 37 + 14 + 3 * 745
+    assert not profiles.filter(is_sketch=False).exists()
+    assert not profiles.filter(source="").exists()
+    assert "GeoNames" in profiles.get(unit__code="120114103000").source
