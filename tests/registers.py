@@ -31,7 +31,8 @@ def cases_of(register: Register, own: Make, other: Make, *, view_budget: int = 1
         if register.model._meta.get_field(field).is_relation:
             yield Case(f"{name}_choose", edit, own=lambda _, field=field: {"field": field}, budget=8)
             break
-    yield Case(f"{name}_bulk", edit, method="post", answers=404 if not register.bulk else 409)
+    first = {"field": register.bulk[0]} if register.bulk else {}
+    yield Case(f"{name}_bulk", edit, method="post", data=first, answers=409 if first else 404)
     yield Case(f"{name}_view_save", read, method="post", data={"name": "甲"}, answers=302)
     yield Case(f"{name}_view_drop", read, own=lambda _: {"view_id": 0}, method="post", answers=404)
     yield Case(f"{name}_detail", read, own=key_of(own), other=key_of(other), budget=view_budget)

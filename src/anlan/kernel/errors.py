@@ -23,6 +23,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "task_unknown": _("系统已不再办理这类任务。请联系运维人员。"),
     "task_of_inactive": _("发起人已停用，任务没有办理。"),
     "record_taken": _("已有相同编号或名称的记录。请核对后改用其他编号或名称。"),
+    "too_often": _("查得过于频繁。请 %(minutes)s 分钟后再试；急需时改按姓名、岗位或单位查。"),
     "nothing_chosen": _("没有选中要处理的记录，或选得太多。请返回列表重新勾选。"),
     "held": _("节点处于恢复后的保持状态，暂不对外发送。请先在“运行状态”页确认放行。"),
     "own_grant": _("不能给自己授权，也不能变更、收回自己的授权。请由其他安全管理员办理。"),
@@ -99,6 +100,15 @@ class StateConflict(DomainError):
 
     def __init__(self) -> None:
         super().__init__("state_conflict")
+
+
+class TooOften(DomainError):
+    """More of something than one person needs; it is allowed again after so many minutes."""
+
+    status = 429
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__("too_often", minutes=minutes)
 
 
 class UnscopedRead(Exception):

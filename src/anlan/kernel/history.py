@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Case, ForeignKey, Q, Value, When
 from django.utils.translation import gettext as _
 
-from anlan.kernel import events, subjects, values
+from anlan.kernel import events, personal, subjects, values
 from anlan.kernel.journal import of_any
 from anlan.kernel.models import (
     Entry,
@@ -57,7 +57,7 @@ KEPT: dict[type[Model], tuple[str, ...]] = {
     Share: (),
     User: ("password", "last_login"),
 }
-SILENT = frozenset({"version"})  # counted up with every change
+SILENT = frozenset({"version", "search"})  # they follow from the others
 # What these are called is no secret to whoever may read the record that refers to them.
 NAMED: dict[Any, Manager[Any]] = {
     Exercise: Exercise.objects,
@@ -218,6 +218,8 @@ def _cell(row: RowChange, column: str, field: Field[Any, Any] | None, names: Nam
 def _value(field: Field[Any, Any] | None, raw: Any, names: Names) -> str:
     if isinstance(field, ForeignKey) and raw is not None:
         return names.get((field.related_model, str(raw))) or str(raw)
+    if field is not None and (mask := personal.masks_of(field.model).get(field.name)):
+        return personal.masked(mask, raw) or values.show(field, None)
     return values.show(field, raw)
 
 

@@ -45,6 +45,11 @@ def masks_of(model: type[Model]) -> Mapping[str, Mask]:
     return masks
 
 
+def is_personal(record: Any) -> bool:
+    """Whether a record's personal fields are so in its case: a room may say that an office's number is not."""
+    return bool(getattr(record, "is_personal", True))
+
+
 def masked(mask: Mask, value: Any) -> str:
     """A value as it is shown without a reason; what is empty stays empty."""
     return mask(str(value)) if value not in (None, "") else ""

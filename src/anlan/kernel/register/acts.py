@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 
 
 def create_record(ctx: Context, register: Register, **values: Any) -> Any:
-    """Enter a record. raises NotAllowed for a unit out of reach; DomainError `record_taken`"""
+    """Enter a record.
+
+    raises  NotAllowed for a unit out of reach; ValidationError from the model's own `clean`; DomainError `record_taken`
+    """
     return _run(ctx, register, "edit", register.create or _create, values)
 
 
 def edit_record(ctx: Context, register: Register, key: Any, *, version: int, **values: Any) -> Any:
     """Change these fields, unless somebody has changed the record since the actor saw `version`.
 
-    raises  NotFound; StateConflict; DomainError `record_taken`
+    raises  NotFound; StateConflict; ValidationError from the model's own `clean`; DomainError `record_taken`
     """
     return _run(
         ctx, register, "edit", register.edit or _edit, {"key": key, "version": version, "values": values}
@@ -113,6 +116,7 @@ def _create(ctx: Context, register: Register, **values: Any) -> Model:
     if register.is_record:
         values["exercise"] = ctx.exercise
     record = register.model(**values)
+    record.clean()
     record.save(force_insert=True)
     ctx.journal(register.events.created(), record)
     return record
@@ -129,8 +133,11 @@ def _edit(ctx: Context, register: Register, *, key: Any, version: int, values: d
         require(ctx, register.capability("edit"), values["unit"])
     for name in changed:
         setattr(record, name, values[name])
+    before = {name: getattr(record, name) for name in register.fields}
+    record.clean()
+    cleaned = [name for name in register.fields if getattr(record, name) != before[name]]
     record.version += 1
-    record.save(update_fields=(*changed, "version"))
+    record.save(update_fields={*changed, *cleaned, "version"})
     ctx.journal(register.events.edited(tuple(changed)), record)
     return record
 

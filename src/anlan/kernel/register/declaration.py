@@ -13,6 +13,7 @@ PEOPLE = Register(
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -65,10 +66,10 @@ class Filter:
 
 @dataclass(frozen=True)
 class Panel:
-    """A part of the record's page that only this register has: a template, and what it is given."""
+    """A part of the record's page that only this register has: a template, and what it is given (None: left out)."""
 
     template: str
-    given: Callable[[Context, Any], dict[str, Any]]
+    given: Callable[[Context, Any], dict[str, Any] | None]
 
 
 @dataclass(frozen=True)
@@ -196,12 +197,26 @@ class Register:
         return tuple(column for column in self.resolved if column.mask)
 
     @property
+    def all_panels(self) -> tuple[Panel, ...]:
+        """Its own panels, then those of higher rooms."""
+        return (*self.panels, *_added[self.prefix])
+
+    @property
     def is_record(self) -> bool:
         """Whether its records belong to a unit and maybe an exercise."""
         return issubclass(self.model, Record)
 
 
 _registers: dict[str, Register] = {}
+_added: defaultdict[str, list[Panel]] = defaultdict(list)
+
+
+def add_panel(prefix: str, panel: Panel) -> None:
+    """Put a panel on the pages of a lower room's register: it knows nothing of the rooms above it.
+
+    What the panel shows, its `given` has to ask within the reader's scope; where that is None, it is left out.
+    """
+    _added[prefix].append(panel)
 
 
 def registers() -> Mapping[str, Register]:

@@ -13,7 +13,7 @@ from anlan.kernel import personal
 from anlan.kernel.models import Unit
 from anlan.kernel.register import listing
 from anlan.kernel.register.declaration import registers
-from anlan.kernel.scope import visible
+from anlan.kernel.scope import can, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,27 +33,37 @@ class Reference(forms.ModelChoiceField[Any]):
 
 
 class RecordForm(forms.Form):
-    """What is entered of a record. Personal data already entered is not shown; left blank it stays as it is."""
+    """What is entered of a record. Personal data already entered is not shown; left blank it stays as it is.
+
+    begun   what is filled in already of a new one
+    """
 
     def __init__(
-        self, ctx: Context, register: Register, data: Mapping[str, Any] | None = None, record: Any = None
+        self,
+        ctx: Context,
+        register: Register,
+        data: Mapping[str, Any] | None = None,
+        record: Any = None,
+        begun: Mapping[str, Any] | None = None,
     ) -> None:
         self.asked = [name for name in register.fields if not (record and name in register.fixed)]
-        initial = {name: _initial(register, record, name) for name in self.asked} if record else None
+        self.kept = personal.masks_of(register.model) if record and personal.is_personal(record) else {}
+        initial = {name: _initial(register, record, name) for name in self.asked} if record else begun
         super().__init__(data, initial=initial)
         self.ctx, self.register, self.record = ctx, register, record
         for name in self.asked:
             self.fields[name] = field_for(ctx, register, name)
-            if record and name in personal.masks_of(register.model):
+            if name in self.kept:
                 self._keep_personal(name)
         if record:
             self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, initial=record.version)
 
     def values(self) -> dict[str, Any]:
         """What was entered, for the act; personal data that stays as it is is left out."""
-        kept = personal.masks_of(self.register.model) if self.record else {}
         given = {name: self.cleaned_data[name] for name in self.asked}
-        return {name: value for name, value in given.items() if name not in kept or value not in ("", None)}
+        return {
+            name: value for name, value in given.items() if name not in self.kept or value not in ("", None)
+        }
 
     def _keep_personal(self, name: str) -> None:
         shown = personal.masked(personal.masks_of(self.register.model)[name], getattr(self.record, name))
@@ -114,7 +124,8 @@ def candidates(ctx: Context, register: Register, found: Field[Any, Any]) -> Quer
     target: Any = found.related_model
     if target is Unit:
         return visible(ctx, Unit, register.capability("edit"))
-    return visible(ctx, target, _register_of(target).capability("read"))
+    read = _register_of(target).capability("read")
+    return visible(ctx, target, read) if can(ctx, read) else target.unscoped.none()
 
 
 def suggest(ctx: Context, register: Register, name: str, words: str) -> list[Any]:
@@ -123,6 +134,8 @@ def suggest(ctx: Context, register: Register, name: str, words: str) -> list[Any
     if found.related_model is Unit:
         return listing.find_units(ctx, register.capability("edit"), words, CHOICES)
     other = _register_of(found.related_model)
+    if not can(ctx, other.capability("read")):
+        return []
     wanted = listing.Wanted(words=words, sort=other.order)
     return list(listing.ordered(ctx, other, wanted)[:CHOICES])
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from anlan.kernel import owed, shelf, timeline
+from anlan.kernel import owed, personal, shelf, timeline
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.pages import needs
 from anlan.kernel.register import acts, forms, listing, rows, saved
@@ -149,12 +149,12 @@ class Pages:
         if not form.is_valid():
             messages.error(request, _("没有填写查看的理由。"))
             return redirect(self._address(key))
-        acts.look(request.ctx, self.register, key, reason=form.cleaned_data["reason"])
-        return self._record(request, acts.get_record(request.ctx, self.register, key), looked=True)
+        record = acts.look(request.ctx, self.register, key, reason=form.cleaned_data["reason"])
+        return self._record(request, record, looked=True)
 
     def _record(self, request: PageRequest, record: Any, *, looked: bool) -> HttpResponse:
         register, ctx = self.register, request.ctx
-        read = register.capability("read")
+        read = register.capability("look" if looked else "read")
         shown = {
             **self._common(),
             "record": record,
@@ -162,10 +162,15 @@ class Pages:
             "looked": looked,
             "may_look": bool(register.personal)
             and not looked
+            and personal.is_personal(record)
             and can(ctx, register.capability("look"), record),
             "reason": forms.ReasonForm(),
             "may_edit": can(ctx, register.capability("edit"), record),
-            "panels": [{"template": panel.template, **panel.given(ctx, record)} for panel in register.panels],
+            "panels": [
+                {"template": panel.template, **given}
+                for panel in register.all_panels
+                if (given := panel.given(ctx, record)) is not None
+            ],
             "owed": owed.of(ctx, record, read),
             "timeline": timeline.of(ctx, record, read),
             "shelf": shelf.shelf_of(ctx, record) if register.attach else None,
@@ -176,11 +181,12 @@ class Pages:
         value: Any = record
         for name in column.path.split("__"):
             value = getattr(value, name, None)
+        looked = looked or not personal.is_personal(record)
         return {"label": column.label, "text": column.text(value, looked=looked)}
 
     def create(self, request: PageRequest) -> HttpResponse:
         register = self.register
-        form = forms.RecordForm(request.ctx, register, request.POST or None)
+        form = forms.RecordForm(request.ctx, register, request.POST or None, begun=request.GET.dict())
         if form.is_valid() and (
             record := self._done(form, lambda: acts.create_record(request.ctx, register, **form.values()))
         ):
@@ -200,7 +206,7 @@ class Pages:
             try:
                 version = form.cleaned_data["version"]
                 done = self._done(
-                    form, lambda: acts.edit_record(ctx, register, key, version=version, values=form.values())
+                    form, lambda: acts.edit_record(ctx, register, key, version=version, **form.values())
                 )
             except StateConflict:
                 return self._both_versions(request, acts.get_record(ctx, register, key, "edit"))
@@ -379,11 +385,14 @@ class Pages:
         return reverse(f"{self.register.name}_detail", args=[key])
 
     def _done(self, form: Any, act: Callable[[], Any]) -> Any:
-        """What the act returns; None where it was refused, which is shown at the form."""
+        """What the act returns; None where it was refused, which is shown at the form or the field."""
         try:
             return act()
         except StateConflict:
             raise
+        except ValidationError as wrong:
+            form.add_error(None, wrong)
+            return None
         except DomainError as refusal:
             key = self.register.key
             form.add_error(key if refusal.code in AT_FIELD and key in form.fields else None, str(refusal))

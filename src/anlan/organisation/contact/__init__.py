@@ -1,0 +1,1 @@
+"""Contact points: how a person or a unit is reached."""

@@ -1,0 +1,15 @@
+"""What happens to contact points beyond what happens in every register."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from anlan.kernel.events import event
+
+
+@event("organisation.contact.verified", _("核实联系方式"))
+@dataclass(frozen=True)
+class ContactVerified:
+    how: str

@@ -1,0 +1,1 @@
+"""People: who works for a unit, whether or not he logs in."""

@@ -1,0 +1,19 @@
+"""People: addresses, the entry in the navigation, and how a person is named and opened from elsewhere."""
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from anlan.kernel.register.views import urls_of
+from anlan.kernel.rooms import Door
+from anlan.kernel.subjects import Subject
+from anlan.organisation.person import views
+from anlan.organisation.person.register import PEOPLE
+
+PREFIX = "people/"
+DOORS = (Door("organisation", _("人员"), "person_list", "users", "organisation.person.read"),)
+SUBJECTS = (Subject("person.person", "organisation.person.read", "person_detail"),)
+
+urlpatterns = [
+    *urls_of(PEOPLE),
+    path("<uuid:person_id>/link/", views.person_link, name="person_link"),
+]

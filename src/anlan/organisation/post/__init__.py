@@ -1,0 +1,1 @@
+"""Posts: what must be somebody's charge in a unit, who holds it, and who stands in for him."""

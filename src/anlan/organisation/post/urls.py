@@ -1,0 +1,27 @@
+"""Posts: addresses, the entry in the navigation, and how a post is named and opened from elsewhere."""
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from anlan.kernel.register.views import urls_of
+from anlan.kernel.rooms import Door
+from anlan.kernel.subjects import Subject
+from anlan.organisation.post import views
+from anlan.organisation.post.register import POSTS
+
+PREFIX = "posts/"
+DOORS = (Door("organisation", _("岗位"), "post_list", "id-badge-2", "organisation.post.read"),)
+SUBJECTS = (Subject("post.post", "organisation.post.read", "post_detail"),)
+
+urlpatterns = [
+    path("vacancies/", views.post_vacancies, name="post_vacancies"),
+    path("found-missing/", views.post_found_missing, name="post_found_missing"),
+    path("people/<slug:field>/", views.post_people, name="post_people"),
+    *urls_of(POSTS),
+    path("<uuid:post_id>/appoint/", views.post_appoint, name="post_appoint"),
+    path("<uuid:post_id>/stand-in/", views.post_stand_in, name="post_stand_in"),
+    path("postings/<uuid:posting_id>/end/", views.posting_end, name="posting_end"),
+    path("absences/of/<uuid:person_id>/", views.absence_report, name="absence_report"),
+    path("absences/<uuid:absence_id>/end/", views.absence_end, name="absence_end"),
+    path("offices/<int:unit_id>/check/", views.office_check, name="office_check"),
+]

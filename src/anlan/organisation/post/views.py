@@ -1,0 +1,221 @@
+"""Posts: vacancies, appointing, absence, and the check of an emergency office."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from anlan.kernel.pages import needs
+from anlan.kernel.register import listing
+from anlan.kernel.register.declaration import registers
+from anlan.kernel.register.forms import CHOICES
+from anlan.kernel.scope import can
+from anlan.organisation.post import selectors, services
+from anlan.organisation.post.forms import PEOPLE, AbsenceForm, AppointForm, CheckForm, StandInForm
+from anlan.organisation.post.register import ABSENCE, APPOINT, CHECK
+from anlan.organisation.post.terms import PostKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from django import forms
+    from django.http import HttpResponse
+
+    from anlan.kernel.context import Context
+    from anlan.kernel.requests import PageRequest
+
+EDIT = "organisation.post.edit"
+ask = require_http_methods(["GET", "POST"])
+
+
+@require_safe
+@needs(selectors.READ)
+def post_vacancies(request: PageRequest) -> HttpResponse:
+    """Posts that nobody holds, and posts that units should have and have not."""
+    ctx = request.ctx
+    asked = request.GET.get("unit", "")
+    unit = selectors.find_unit(ctx, int(asked)) if asked.isdecimal() and len(asked) < 19 else None
+    vacant = list(selectors.list_vacant(ctx, unit)[: selectors.MOST_SHOWN])
+    labels = dict(PostKind.choices)
+    shown = {
+        "unit": unit,
+        "vacant": vacant,
+        "missing": [(one, labels[one.kind]) for one in selectors.list_missing(ctx, unit)],
+        "may_appoint": can(ctx, APPOINT),
+        "may_found": can(ctx, EDIT),
+        "person": request.GET.get("person", "")[:36],
+        "most": selectors.MOST_SHOWN,
+    }
+    return render(request, "post/vacancies.html", shown)
+
+
+@require_POST
+@needs(EDIT)
+def post_found_missing(request: PageRequest) -> HttpResponse:
+    made = services.found_missing_posts(request.ctx)
+    messages.success(request, _("已补设 %(number)s 个岗位。") % {"number": len(made)})
+    return redirect("post_vacancies")
+
+
+@require_safe
+@needs(selectors.READ)
+def post_people(request: PageRequest, field: str) -> HttpResponse:
+    """The people that the search box of a form suggests."""
+    words = request.GET.get(f"{field}_words", "").strip()[:100]
+    return render(
+        request,
+        "kernel/register/_choices.html",
+        _suggested(request.ctx, field, words, request.GET.get(field)),
+    )
+
+
+@ask
+@needs(APPOINT)
+def post_appoint(request: PageRequest, post_id: UUID) -> HttpResponse:
+    post = selectors.get_post(request.ctx, post_id, APPOINT)
+    form = AppointForm(request.ctx, request.POST or None, initial=request.GET.dict())
+    effects = [_("%(name)s由其负责，叫应、值班等按此找人") % {"name": post.name}, _("任职写入留痕")]
+    return _act(
+        request,
+        form,
+        lambda person, **rest: services.appoint_person(request.ctx, post.pk, person.pk, **rest),
+        heading=_("任命：%(post)s") % {"post": post.name},
+        verb=_("任命"),
+        done=_("已任命。"),
+        back=reverse("post_detail", args=[post.pk]),
+        effects=effects,
+        about=post.unit.name,
+    )
+
+
+@ask
+@needs(APPOINT)
+def post_stand_in(request: PageRequest, post_id: UUID) -> HttpResponse:
+    post = selectors.get_post(request.ctx, post_id, APPOINT)
+    form = StandInForm(request.ctx, request.POST or None, initial=request.GET.dict())
+    effects = [_("在任人员请假或岗位空缺时，按顺序由替补接替"), _("替补写入留痕")]
+    return _act(
+        request,
+        form,
+        lambda person, **rest: services.put_stand_in(request.ctx, post.pk, person.pk, **rest),
+        heading=_("指定替补：%(post)s") % {"post": post.name},
+        verb=_("指定"),
+        done=_("已指定替补。"),
+        back=reverse("post_detail", args=[post.pk]),
+        effects=effects,
+        about=post.unit.name,
+    )
+
+
+@require_POST
+@needs(APPOINT)
+def posting_end(request: PageRequest, posting_id: UUID) -> HttpResponse:
+    posting = services.end_posting(request.ctx, posting_id)
+    messages.success(request, _("已免去。岗位出缺的，请尽快补齐。"))
+    return redirect("post_detail", posting.post_id)
+
+
+@ask
+@needs(ABSENCE)
+def absence_report(request: PageRequest, person_id: UUID) -> HttpResponse:
+    ctx = request.ctx
+    person = selectors.get_person_away(ctx, person_id, ABSENCE)
+    form = AbsenceForm(ctx, request.POST or None, initial={"from_at": ctx.now()})
+
+    def report(stand_in: Any, **rest: Any) -> object:
+        return services.report_absence(ctx, person.pk, stand_in_id=stand_in.pk if stand_in else None, **rest)
+
+    return _act(
+        request,
+        form,
+        report,
+        heading=_("登记请假：%(person)s") % {"person": person.name},
+        verb=_("登记"),
+        done=_("已登记请假。"),
+        back=reverse("person_detail", args=[person.pk]),
+        effects=[_("请假期间，叫应、值班等改找代班人或替补"), _("销假或到期后恢复")],
+        about=person.unit.name,
+    )
+
+
+@require_POST
+@needs(ABSENCE)
+def absence_end(request: PageRequest, absence_id: UUID) -> HttpResponse:
+    absence = services.end_absence(request.ctx, absence_id)
+    messages.success(request, _("已销假。"))
+    return redirect("person_detail", absence.person_id)
+
+
+@ask
+@needs(CHECK)
+def office_check(request: PageRequest, unit_id: int) -> HttpResponse:
+    """What proves each of the four of an emergency office this year."""
+    office = selectors.get_office(request.ctx, unit_id, CHECK)
+    check = selectors.find_check(request.ctx, office)
+    begun = {name: getattr(check, name, "") for name in selectors.FOUR}
+    form = CheckForm(request.POST or None, initial=begun)
+    if form.is_valid():
+        made = services.check_office(request.ctx, office.pk, proofs=form.proofs())
+        done = _("已核对，四项都已落实。") if made.is_complete else _("已保存，还有未落实的项。")
+        messages.success(request, done)
+        return redirect("unit_detail", office.pk)
+    shown = {
+        "form": form,
+        "fields": [{"field": field} for field in form],
+        "heading": _("核对四落实"),
+        "verb": _("保存"),
+        "about": office.name,
+        "back": reverse("unit_detail", args=[office.pk]),
+        "effects": [_("四项都填写依据，即办结本年度的核对事项"), _("未填的项列为未落实")],
+    }
+    return render(request, "post/act.html", shown)
+
+
+def _act(
+    request: PageRequest, form: forms.Form, act: Callable[..., object], *, done: str, back: str, **shown: Any
+) -> HttpResponse:
+    """The page of one act on a person; what the act refuses stands at its field, and what was typed stays."""
+    if form.is_valid():
+        try:
+            act(**form.cleaned_data)
+        except ValidationError as wrong:
+            form.add_error(None, wrong)
+        else:
+            messages.success(request, done)
+            return redirect(back)
+    fields = [_field(request, form, name) for name in form.fields]
+    return render(request, "post/act.html", {"form": form, "fields": fields, "back": back, **shown})
+
+
+def _field(request: PageRequest, form: forms.Form, name: str) -> dict[str, Any]:
+    """A field for the template; of a person whom he can be chosen from."""
+    field = form[name]
+    if not getattr(form.fields[name], "is_reference", False):
+        return {"field": field}
+    words = request.POST.get(f"{name}_words", "").strip()[:100]
+    return {
+        "field": field,
+        "address": reverse("post_people", args=[name]),
+        **_suggested(request.ctx, name, words, field.value()),
+    }
+
+
+def _suggested(ctx: Context, name: str, words: str, chosen: Any) -> dict[str, Any]:
+    """The people to choose from: first who is chosen already."""
+    register = registers()[PEOPLE]
+    found: list[Any] = []
+    if can(ctx, register.capability("read")):
+        wanted = listing.Wanted(words=words, sort=register.order)
+        people = listing.ordered(ctx, register, wanted).select_related("unit")
+        found = list(people[:CHOICES])
+        kept = str(chosen or "")
+        if kept and kept not in {str(one.pk) for one in found}:
+            found = [*selectors.list_chosen(ctx, kept), *found]
+    return {"name": name, "found": found, "chosen": str(chosen or ""), "most": CHOICES, "words": words}
