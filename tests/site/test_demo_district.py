@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 import shapely
 from django.db import transaction
+from django.urls import get_resolver
 
-from anlan.kernel import seeds
-from anlan.kernel.models import Grant, Unit, User
+from anlan.kernel import rules, seeds
+from anlan.kernel.context import Context
+from anlan.kernel.models import Grant, Obligation, Unit, User
+from anlan.organisation.contact.models import ContactPoint
+from anlan.organisation.person.models import Person
+from anlan.organisation.post.models import Absence, Post, Posting
+from anlan.organisation.post.selectors import READ, list_seats
+from anlan.organisation.post.terms import PostKind
 from anlan.organisation.unit.models import UnitProfile
 from anlan.site import demo
-from anlan.site.demo import areas, district, services
+from anlan.site.demo import areas, district, people, services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +36,10 @@ def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
     """The demo's data, once for all tests that don't load it themselves; they are undone within it."""
     with django_db_blocker.unblock(), transaction.atomic():
         seeds.load_roles()
+        assert (
+            get_resolver().url_patterns
+        )  # rooms declare some of the events that rules name with their pages
+        rules.load_all()
         demo.ensure(1)
         yield
         transaction.set_rollback(True)
@@ -90,6 +101,9 @@ def test_a_larger_demo_has_more_villages_and_grids_and_the_same_towns(demo_data:
     assert kinds["village"] + kinds["community"] == 2 * 745
     assert kinds["grid"] == 4 * 745
     assert kinds["township"] == 24
+    held = Posting.unscoped.filter(stand_in=False, post__kind="grid_member")
+    assert 0.95 * 4 * 745 < held.count() <= 4 * 745
+    assert ContactPoint.unscoped.values("value").distinct().count() == ContactPoint.unscoped.count()
     assert Unit.unscoped.get(code="120114109248-2").name == "大友垡村委会（扩展 2）"
 
 
@@ -119,3 +133,59 @@ def test_areas_are_the_same_at_each_load_and_marked_as_sketches(demo_data: None)
     assert not profiles.filter(is_sketch=False).exists()
     assert not profiles.filter(source="").exists()
     assert "GeoNames" in profiles.get(unit__code="120114103000").source
+
+
+def test_posts_are_held_by_invented_people_who_are_reached_by_numbers_of_nobody(demo_data: None) -> None:
+    assert Person.unscoped.count() > 745 * 4
+    numbers = dict(ContactPoint.unscoped.values_list("value", "kind"))
+    assert len(numbers) == ContactPoint.unscoped.count()
+    assert all(
+        value.startswith({"mobile": "100", "land_line": "000-1"}[kind]) for value, kind in numbers.items()
+    )
+    for contact in ContactPoint.unscoped.all()[::500]:
+        contact.clean()
+    with_a_line = ContactPoint.unscoped.filter(public=True).values_list("unit__name", flat=True)
+    assert {"武清区（演示）", "河西务镇", "武清区应急管理办公室"} <= set(with_a_line)
+    without = Person.unscoped.filter(contact_points=None).values_list("user__username", flat=True)
+    assert sorted(without) == ["auditor", "security", "system"]
+    for post in Post.unscoped.filter(kind=PostKind.FIELD_LEADER)[::20]:
+        post.clean()
+
+
+def test_some_posts_are_vacant_and_somebody_owes_to_fill_them(demo_data: None) -> None:
+    held = Posting.unscoped.filter(stand_in=False).values("post")
+    vacant = Post.unscoped.exclude(pk__in=held).filter(required=True)
+    assert 10 < vacant.count() < 60
+    owed = Obligation.unscoped.filter(subject_kind="post.post")
+    assert set(owed.values_list("subject", "unit_id")) == {(str(post.pk), post.unit_id) for post in vacant}
+
+
+def test_some_are_away_and_most_of_them_are_stood_in_for(demo_data: None) -> None:
+    away = set(Absence.unscoped.values_list("person_id", flat=True))
+    assert 20 < len(away) < 80
+    assert not Person.unscoped.filter(pk__in=away).exclude(user=None).exists()
+    town = Unit.unscoped.get(code="120114109000")
+    seats = {
+        seat.kind: seat for seat in list_seats(Context(None, powers=frozenset({READ})), unit_ids=[town.pk])
+    }
+    assert seats["government_first"].person_id == User.objects.get(username="town").person.pk
+    assert Posting.unscoped.filter(stand_in=True, post__kind="disaster_officer").count() > 700
+
+
+def test_each_of_the_cast_is_somebody_and_holds_what_his_log_in_says(demo_data: None) -> None:
+    held = Posting.unscoped.filter(stand_in=False).exclude(person__user=None)
+    assert dict(held.values_list("person__user__username", "post__kind")) == {
+        "duty": "duty_contact",
+        "leader": "field_leader",
+        "town": "government_first",
+        "clerk": "liaison",
+        "village": "government_first",
+        "neighbour": "duty_contact",
+        "city": "duty_contact",
+    }
+    assert Person.unscoped.exclude(user=None).count() == len(district.read_json("cast.json"))
+
+
+def test_people_are_the_same_at_each_load() -> None:
+    body = next(body for body in district.units(1) if body.code == "120114109000")
+    assert list(people.seats_of(body, frozenset())) == list(people.seats_of(body, frozenset()))
