@@ -86,6 +86,12 @@ def test_the_district_has_its_official_divisions_and_the_bodies_of_a_district(de
     assert (bureau.line, str(bureau.answers_to)) == ("emergency", "天津市应急管理局")
 
 
+def test_siblings_stand_in_the_order_of_the_official_list(demo_data: None) -> None:
+    towns = Unit.unscoped.filter(parent__code=district.COUNTY, code__startswith="120114").order_by("path")
+    codes = list(towns.values_list("code", flat=True))
+    assert codes == sorted(codes)
+
+
 def test_the_cast_logs_in_where_it_works(demo_data: None) -> None:
     assert User.objects.get(username="village").check_password(demo.PASSWORD)
     roots = dict(Grant.objects.values_list("user__username", "scope_root__name"))

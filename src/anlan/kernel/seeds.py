@@ -93,14 +93,8 @@ def plant_units(seedlings: Sequence[Seedling]) -> dict[str, Unit]:
     codes = {code for one in seedlings for code in (one.code, one.parent)}
     there = {unit.code: unit for unit in Unit.unscoped.filter(code__in=codes).only("code", "path")}
     missing = [one for one in seedlings if one.code not in there]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('kernel_unit', 'id')) FROM generate_series(1, %s)",
-            [len(missing)],
-        )
-        numbers = [int(row[0]) for row in cursor.fetchall()]
     added: dict[str, Unit] = {}
-    for one, number in zip(missing, numbers, strict=True):
+    for one, number in zip(missing, _draw_numbers(len(missing)), strict=True):
         parent = there[one.parent] if one.parent else None
         path = f"{parent.path if parent else ''}{number}."
         unit = Unit(id=number, path=path, parent=parent, code=one.code, name=one.name, kind=one.kind)
@@ -108,6 +102,21 @@ def plant_units(seedlings: Sequence[Seedling]) -> dict[str, Unit]:
         there[one.code] = added[one.code] = unit
     Unit.unscoped.bulk_create(added.values(), batch_size=BATCH)
     return added
+
+
+def _draw_numbers(many: int) -> list[int]:
+    """Ids for new units, of one length: paths sort as text, and siblings shall stay in the order they were given."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('kernel_unit', 'id'))")
+        start = first = int(cursor.fetchone()[0])
+        while len(str(start)) < len(str(start + many)):
+            start = 10 ** len(str(start))
+        if start > first:
+            cursor.execute("SELECT setval(pg_get_serial_sequence('kernel_unit', 'id'), %s, false)", [start])
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('kernel_unit', 'id')) FROM generate_series(1, %s)", [many]
+        )
+        return [int(row[0]) for row in cursor.fetchall()]
 
 
 @transaction.atomic
