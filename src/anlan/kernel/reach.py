@@ -31,12 +31,13 @@ class ReachKind(TextChoices):
 
 
 TELEPHONES = (ReachKind.MOBILE, ReachKind.LAND_LINE, ReachKind.SERVICE, ReachKind.SATELLITE)
+EXTENDED = "\u8f6c"  # zhuan, what stands before an extension
 MOBILE = re.compile(r"1(?:[3-9]\d|00)\d{8}")
-LAND_LINE = re.compile(r"(0(?:10|2\d|[3-9]\d\d|00))([1-9]\d{6,7})(?:转(\d{1,6}))?")
+LAND_LINE = re.compile(rf"(0(?:10|2\d|[3-9]\d\d|00))([1-9]\d{{6,7}})(?:{EXTENDED}(\d{{1,6}}))?")
 SERVICE = re.compile(r"1\d{2,5}|9[56]\d{3,6}|[48]00\d{7}")
 SATELLITE = re.compile(r"1(?:740|349)\d{7}|\+8(?:70|81|82)\d{6,12}")
 CHAT = re.compile(r"[\w@.+-]{2,64}")
-EXTENSION = re.compile(r"(?:转|分机|ext\.?|[-x#*])\s*(\d{1,6})$", re.IGNORECASE)
+EXTENSION = re.compile(rf"(?:{EXTENDED}|\u5206\u673a|ext\.?|[-x#*])\s*(\d{{1,6}})$", re.IGNORECASE)
 BETWEEN = re.compile(r"[\s()\-—–.·]")
 ABROAD = re.compile(r"^(?:\+|00)86")
 
@@ -80,7 +81,7 @@ def _whole(pattern: re.Pattern[str]) -> Callable[[str], str]:
 def _land_line(text: str) -> str:
     extension = ""
     if (found := EXTENSION.search(text)) and len(re.findall(r"\d", text[: found.start()])) >= 10:
-        text, extension = text[: found.start()], f"转{found[1]}"
+        text, extension = text[: found.start()], f"{EXTENDED}{found[1]}"
     plain = _plain(text)
     if ABROAD.match(BETWEEN.sub("", text)) and not plain.startswith("0"):
         plain = f"0{plain}"

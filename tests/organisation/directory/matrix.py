@@ -10,8 +10,8 @@ def _unit(world: World) -> dict[str, int]:
 
 
 CASES = (
-    Case("directory_search", READ, data={"q": "甲一镇 网格员"}, budget=11),
+    Case("directory_search", READ, data={"q": "甲一镇 网格员"}, budget=12),
     # Office-holders and the lines of units are readable over the whole node: nothing here is another's.
-    Case("directory_sheet", READ, own=_unit, budget=9),
+    Case("directory_sheet", READ, own=_unit, budget=10),
     Case("directory_public", PUBLIC, budget=1),
 )

@@ -44,7 +44,7 @@ class RecordForm(forms.Form):
         register: Register,
         data: Mapping[str, Any] | None = None,
         record: Any = None,
-        begun: Mapping[str, Any] | None = None,
+        begun: dict[str, Any] | None = None,
     ) -> None:
         self.asked = [name for name in register.fields if not (record and name in register.fixed)]
         self.kept = personal.masks_of(register.model) if record and personal.is_personal(record) else {}

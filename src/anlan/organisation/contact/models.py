@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
@@ -20,7 +20,7 @@ from anlan.kernel.search import document
 from anlan.organisation.contact.terms import VerifiedHow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from anlan.kernel.personal import Mask
 
@@ -140,11 +140,11 @@ class ContactPoint(Record, Registered):
         """Its words, and the number where that is no secret; whom it belongs to is found by his own name."""
         return document(self.name, self.code, "" if self.private else self.value)
 
-    def save(self, *, update_fields: object = None, **options: object) -> None:
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         """As ever; whatever changes, its words are read again."""
         if update_fields is not None:
-            update_fields = {*update_fields, "search"}  # type: ignore[misc]  # field names
-        super().save(update_fields=update_fields, **options)  # type: ignore[arg-type]  # handed on
+            update_fields = {*update_fields, "search"}
+        super().save(update_fields=update_fields, **options)
 
     def clean(self) -> None:
         """Write the value as it is kept. raises ValidationError where it is none of its kind, or does not fit its owner"""

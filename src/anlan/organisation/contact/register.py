@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from anlan.kernel.models import Unit
 from anlan.kernel.register import Column, Filter, Panel, Register, add_panel
 from anlan.kernel.scope import can
 from anlan.organisation.contact import selectors
@@ -40,7 +41,7 @@ def _contacts(ctx: Context, of: Any) -> dict[str, Any] | None:
     """What a person's or a unit's page shows of its contact points."""
     if not can(ctx, selectors.READ, of):
         return None
-    is_unit = not hasattr(of, "contact_points")
+    is_unit = isinstance(of, Unit)
     return {
         "contacts": list(selectors.list_contacts(ctx, of)[: selectors.MOST_SHOWN]),
         "begun": f"unit={of.pk}" if is_unit else f"unit={of.unit_id}&person={of.pk}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anlan.kernel.errors import NotFound
+from anlan.kernel.models import Unit
 from anlan.kernel.scope import visible
 from anlan.organisation.contact.models import ContactPoint
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from anlan.kernel.context import Context
-    from anlan.kernel.models import Unit
     from anlan.organisation.person.models import Person
 
 READ = "organisation.contact.read"
@@ -32,7 +32,7 @@ def lock_contact(ctx: Context, contact_id: UUID, capability: str) -> ContactPoin
 def list_contacts(ctx: Context, of: Person | Unit, *, capability: str = READ) -> QuerySet[ContactPoint]:
     """The contact points in use of one person, or of a unit as such; the best first."""
     found = visible(ctx, ContactPoint, capability).filter(retired_at=None)
-    mine = found.filter(person=of) if hasattr(of, "contact_points") else found.filter(unit=of, person=None)
+    mine = found.filter(unit=of, person=None) if isinstance(of, Unit) else found.filter(person=of)
     return mine.order_by("rank", "pk")
 
 

@@ -11,14 +11,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
-from anlan.kernel.reach import TELEPHONES
+from anlan.kernel.reach import EXTENDED, TELEPHONES
 from anlan.kernel.scope import require
 from anlan.kernel.search import question
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from anlan.kernel.context import Context
@@ -50,7 +50,7 @@ class Line:
     def tel(self) -> str:
         if self.private or self.kind not in TELEPHONES:
             return ""
-        number, _, extension = self.shown.partition("转")
+        number, _, extension = self.shown.partition(EXTENDED)
         plain = re.sub(r"[^\d+]", "", number)
         return f"{plain},{extension}" if extension else plain
 
@@ -171,7 +171,8 @@ def list_sheet(ctx: Context, unit_id: int) -> list[Group]:
     found = _rows(f"SELECT DISTINCT p.id {POSTED} AND u.path LIKE %(below)s LIMIT %(most)s", told)
     lined = _rows(
         "SELECT DISTINCT c.unit_id FROM contact_contactpoint c JOIN kernel_unit u ON u.id = c.unit_id"
-        " WHERE c.person_id IS NULL AND c.retired_at IS NULL AND u.path LIKE %(below)s LIMIT %(most)s",
+        " WHERE c.person_id IS NULL AND c.retired_at IS NULL AND u.path LIKE %(below)s"
+        " AND c.exercise_id IS NOT DISTINCT FROM %(exercise)s LIMIT %(most)s",
         told,
     )
     return _groups(ctx, [row[0] for row in found], [row[0] for row in lined])
@@ -243,12 +244,17 @@ def _people(ctx: Context, asked: str, place: _Place) -> list[UUID]:
         by_person, by_post = " AND p.unit_id = ANY (%(ids)s)", " AND o.unit_id = ANY (%(ids)s)"
     elif place.paths:
         by_person = by_post = " AND u.path LIKE ANY (%(paths)s)"
-    named = _rows(f"SELECT p.id {PEOPLE} AND p.search @@ %(asked)s::tsquery{by_person} LIMIT %(most)s", told)
-    posted = _rows(
-        f"SELECT DISTINCT id FROM (SELECT p.id {POSTED} AND o.search @@ %(asked)s::tsquery{by_post}"  # noqa: S608 - of our own parts
-        " LIMIT %(most)s) AS first",
-        told,
-    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The planner cannot know how rare the beginning of a word is, and would read all posts to find none.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        named = _rows(
+            f"SELECT p.id {PEOPLE} AND p.search @@ %(asked)s::tsquery{by_person} LIMIT %(most)s", told
+        )
+        posted = _rows(
+            f"SELECT DISTINCT id FROM (SELECT p.id {POSTED} AND o.search @@ %(asked)s::tsquery{by_post}"  # noqa: S608 - of our own parts
+            " LIMIT %(most)s) AS first",
+            told,
+        )
     return [row[0] for row in (*named, *posted)]
 
 
@@ -297,7 +303,7 @@ def _told(ctx: Context) -> dict[str, Any]:
     return {"now": ctx.now(), "exercise": ctx.exercise.pk if ctx.exercise else None, "scope": scope}
 
 
-def _rows(sql: str, told: dict[str, Any] | Collection[Any]) -> list[tuple[Any, ...]]:
+def _rows(sql: str, told: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, told)
         return list(cursor.fetchall())

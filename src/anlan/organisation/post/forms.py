@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.register.declaration import registers
-from anlan.kernel.register.forms import Reference
-from anlan.kernel.scope import can, visible
+from anlan.kernel.register.forms import Reference, candidates
+from anlan.organisation.post.models import Posting
 from anlan.organisation.post.selectors import FOUR
 from anlan.organisation.post.terms import AbsenceReason
 
@@ -25,9 +25,7 @@ def _moment(label: Any, help_text: Any, *, required: bool = False) -> forms.Date
 
 
 def _people(ctx: Context) -> Any:
-    register = registers()[PEOPLE]
-    read, model = register.capability("read"), register.model
-    return visible(ctx, model, read) if can(ctx, read) else model.objects.none()
+    return candidates(ctx, registers()[PEOPLE], Posting._meta.get_field("person"))
 
 
 class PersonForm(forms.Form):

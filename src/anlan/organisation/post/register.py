@@ -40,8 +40,8 @@ def rows_of(ctx: Context, posts: Collection[Post]) -> list[dict[str, Any]]:
             "seats": [
                 {
                     "seat": seat,
-                    "holder": people.get(seat.holder_id),
-                    "person": people.get(seat.person_id),
+                    "holder": people.get(seat.holder_id) if seat.holder_id else None,
+                    "person": people.get(seat.person_id) if seat.person_id else None,
                 }
                 for seat in by_post.get(post.pk, [])
             ],
@@ -52,7 +52,7 @@ def rows_of(ctx: Context, posts: Collection[Post]) -> list[dict[str, Any]]:
 
 def _holders(ctx: Context, post: Post) -> dict[str, Any]:
     now = ctx.now()
-    row = next(iter(rows_of(ctx, [post])), {"seats": []})
+    row: dict[str, Any] = next(iter(rows_of(ctx, [post])), {"seats": []})
     may = not post.retired_at and can(ctx, APPOINT, post)
     return {
         **row,
