@@ -40,6 +40,10 @@ def ratio_at_least(value: float) -> Bar:
     return Bar("ratio", "at least", value)
 
 
+def ratio_at_most(value: float) -> Bar:
+    return Bar("ratio", "at most", value)
+
+
 @dataclass(frozen=True)
 class Spread:
     """Median and extremes of several runs."""

@@ -70,7 +70,7 @@ def _words(wing: str, name: str, term: str) -> dict[str, str]:
         "room": name,
         "Room": english.title().replace(" ", ""),
         "label": f"{name}.{name.replace('_', '')}",
-        "short": name[: INDEX_NAME - len("_by_unit")],
+        "short": name[: INDEX_NAME - len("_by_name")],
         "term": term,
         "term_en": english,
         "Term_en": english.capitalize(),

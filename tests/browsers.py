@@ -47,6 +47,7 @@ def new_page(
     scheme: str = "light",
     state: Any = None,
     base: str | None = None,
+    script: bool = True,
 ) -> Page:
     """A page of its own context, in Chinese, as in a duty room."""
     context = running.new_context(
@@ -57,6 +58,7 @@ def new_page(
         color_scheme="dark" if scheme == "dark" else "light",
         storage_state=state,
         base_url=base,
+        java_script_enabled=script,
     )
     return context.new_page()
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.hashers import make_password
 
 from anlan.kernel.context import Context
 from anlan.kernel.models import Grant, Role, Unit, User
 from anlan.kernel.seeds import load_roles, plant_unit
+
+if TYPE_CHECKING:
+    from django.test import Client
 
 PASSWORD = "a-long-test-password"
 
@@ -22,6 +26,11 @@ def hashed() -> str:
 
 def make_user(username: str, display_name: str) -> User:
     return User.objects.create(username=username, display_name=display_name, password=hashed())
+
+
+def make_machine(username: str) -> User:
+    """A user that is a program of another system."""
+    return User.objects.create_user(username, None, display_name=username, is_machine=True)
 
 
 @dataclass
@@ -97,6 +106,24 @@ def make_world() -> World:
     )
 
 
-def acting(user: User) -> Context:
+def acting(user: User, *, second_factor: bool = True) -> Context:
     """A context in which that user acts."""
-    return Context(user)
+    return Context(user, second_factor=second_factor)
+
+
+def enter(door: Client, user: User) -> None:
+    """Log in as somebody who has shown a second factor, as allauth writes it into his session."""
+    door.force_login(user)
+    session = door.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": 0.0},
+        {"method": "mfa", "at": 0.0, "type": "totp"},
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+
+
+def forget_grants(ctx: Context) -> None:
+    """Let a context ask anew what its actor holds, as the next request's would."""
+    for asked in ("postings", "holdings"):
+        ctx.__dict__.pop(asked, None)

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from anlan.site.api import api
+from tests.cast import enter
 from tests.matrix import ANYBODY, PERSONAL, PUBLIC, Case
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def log_in(door: Client, case: Case, world: World) -> None:
     if case.capability in {ANYBODY, PERSONAL}:
         door.force_login(world.officer)
     elif case.capability != PUBLIC:
-        door.force_login(world.holder(case.capability))
+        enter(door, world.holder(case.capability))
 
 
 def knock(door: Client, case: Case, arguments: Mapping[str, Any]) -> HttpResponse:

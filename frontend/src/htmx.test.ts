@@ -31,8 +31,10 @@ it('a redirect is followed by the whole page, never swapped in', () => {
   expect(assign).toHaveBeenCalledWith('https://node/next/')
 })
 
-it('a failure is told at the top, a form with errors is not', () => {
+it('a failure of what was asked for is told at the top; a form with errors and what the page does by itself are not', () => {
   tell('htmx:response:error', { request: {}, response: { raw: { status: 422 } } })
+  expect(find('#messages').textContent).toBe('')
+  tell('htmx:error', { request: {}, sourceEvent: new Event('every') })
   expect(find('#messages').textContent).toBe('')
   tell('htmx:response:error', { request: {}, response: { raw: { status: 500 } } })
   expect(find('#messages').textContent).toBe('没有完成')

@@ -3,6 +3,7 @@ import htmx from 'htmx.org'
 
 interface Exchange {
   ctx: {
+    sourceEvent?: Event
     request: { method: string; headers: Record<string, string> }
     response?: { raw: Response }
   }
@@ -17,8 +18,8 @@ export function startHtmx(): void {
     if (token && request.method.toUpperCase() !== 'GET') request.headers['X-CSRFToken'] = token
   })
   document.addEventListener('htmx:before:response', followWholePage)
-  document.addEventListener('htmx:response:error', (event) => sayFailed(exchange(event).response?.raw.status))
-  document.addEventListener('htmx:error', () => sayFailed(undefined))
+  document.addEventListener('htmx:response:error', (event) => sayFailed(exchange(event)))
+  document.addEventListener('htmx:error', (event) => sayFailed(exchange(event)))
 }
 
 /** A redirect leads to a whole page (the door, the next record): go there, never swap it into a part. */
@@ -30,10 +31,17 @@ function followWholePage(event: Event): void {
   else location.assign(response.raw.url)
 }
 
-/** 422 is a form with its errors and is swapped in as it came; all else is told at the top of the page. */
-function sayFailed(status: number | undefined): void {
+/** What a page does by itself (hx-trigger); the connection band tells of a lost line. */
+const BY_ITSELF = new Set(['every', 'live-changed', 'load'])
+
+/**
+ * 422 is a form with its errors and is swapped in as it came; all else that a person asked for is told at the top of the
+ * page.
+ */
+function sayFailed(told: Exchange['ctx'] | undefined): void {
   const template = document.getElementById('request-failed')
-  if (status === 422 || !(template instanceof HTMLTemplateElement)) return
+  if (told?.response?.raw.status === 422 || BY_ITSELF.has(told?.sourceEvent?.type ?? '')) return
+  if (!(template instanceof HTMLTemplateElement)) return
   document.getElementById('messages')?.replaceChildren(template.content.cloneNode(true))
 }
 

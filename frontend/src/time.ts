@@ -9,6 +9,7 @@ interface PageClock {
 
 let clock: PageClock | undefined
 
+/** Read the page's clock: as the page is loaded, for it tells the time of then. */
 export function setClock(root: HTMLElement = document.documentElement): void {
   const origin = Date.parse(root.dataset.clock ?? '')
   clock = {

@@ -13,6 +13,7 @@ const WORDS = {
   'under-minute': '不到 1 分钟',
   refreshed: '本页内容已更新',
   copied: '已复制',
+  found: '找到 {n} 项',
 }
 
 export function page(html: string): void {

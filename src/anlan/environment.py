@@ -211,6 +211,63 @@ SETTINGS: tuple[Setting, ...] = (
         "Folder of rooms of one's own, see the page of that name; empty: none.",
     ),
     Setting(
+        "ANLAN_SECOND_FACTOR",
+        _choice("auto", "required"),
+        "auto",
+        "授权、任命、重设密码等操作须先通过两步验证；auto：正式运行要求，演示不要求；required：演示也要求。",
+        "Grants, appointments, new passwords and the like ask for a second factor; auto: except in the demo; "
+        "required: there, too.",
+        group="access",
+    ),
+    Setting(
+        "ANLAN_PASSWORD_LENGTH",
+        _count(8, 64),
+        "10",
+        "密码最少几位。",
+        "Fewest characters of a password.",
+        group="access",
+    ),
+    Setting(
+        "ANLAN_PASSWORD_HISTORY",
+        _count(1, 24),
+        "5",
+        "新密码不能与最近几个密码相同（含现在的）。",
+        "A new password must differ from that many of the latest, the present one included.",
+        group="access",
+    ),
+    Setting(
+        "ANLAN_PASSWORD_DAYS",
+        _count(0, 3650),
+        "0",
+        "密码用满多少天后，下次登录须更换；0 为不限期。",
+        "Days after which a password must be changed at the next log-in; 0: never.",
+        group="access",
+    ),
+    Setting(
+        "ANLAN_IDLE_MINUTES",
+        _count(5, 1440),
+        "60",
+        "多少分钟没有操作即退出登录；值班岗位的页面保持连接时除外。",
+        "Minutes without use after which a session ends, except on a duty post whose page stays connected.",
+        group="access",
+    ),
+    Setting(
+        "ANLAN_SESSION_HOURS",
+        _count(1, 24),
+        "12",
+        "一次登录最长多少小时，到时须重新登录。",
+        "Hours after which everybody logs in again.",
+        group="access",
+    ),
+    Setting(
+        "ANLAN_SESSIONS",
+        _count(1, 50),
+        "5",
+        "一个用户最多同时在几处登录；再登录时，最早的一处退出。",
+        "Sessions that one user may have at a time; one more ends the oldest.",
+        group="access",
+    ),
+    Setting(
         "ANLAN_SEAL_DIGEST",
         _digest,
         "sha256",
@@ -352,6 +409,7 @@ SETTINGS: tuple[Setting, ...] = (
 
 GROUPS: Mapping[str, tuple[str, str]] = {
     "node": ("节点", "The node"),
+    "access": ("登录", "Log-in"),
     "journal": ("留痕的封存与锚定", "Seals and anchors of the journal"),
     "files": ("附件", "Attachments"),
     "outside": ("外部的数据库和消息服务", "Outside database and message server"),
@@ -375,6 +433,13 @@ class Environment:
     web_threads: int
     log_level: str
     rooms: Path | None
+    second_factor: str
+    password_length: int
+    password_history: int
+    password_days: int
+    idle_minutes: int
+    session_hours: int
+    sessions: int
     seal_digest: str
     anchors: Path | None
     anchor_minutes: int

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from anlan.kernel.clock import real_now
+from anlan.kernel.periods import local_date
 from tests.browser.test_looks import SIZES, faults_of
 from tests.browsers import log_in, new_page
 
@@ -15,6 +18,12 @@ if TYPE_CHECKING:
     from tests.nodes import LiveNode
 
 pytestmark = pytest.mark.browser
+# What a security administrator would do on his pages, which another test shows.
+GRANT_CLERK = """
+INSERT INTO kernel_grant (user_id, role_id, scope_root_id, line, from_at)
+SELECT {user}, role.id, unit.id, '', now() - interval '1 minute' FROM kernel_role AS role, kernel_unit AS unit
+WHERE role.code = 'clerk' AND unit.code = '120114109000' RETURNING id
+"""
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +35,53 @@ def security(node: LiveNode, chromium: Browser) -> object:
     return kept
 
 
+@pytest.fixture(scope="module")
+def system(node: LiveNode, chromium: Browser) -> object:
+    page = new_page(chromium)
+    log_in(page, node, "system")
+    kept = page.context.storage_state()
+    page.context.close()
+    return kept
+
+
 @pytest.mark.parametrize("size", ["phone", "laptop"])
 def test_pages_on_access_are_whole_and_accessible(
     node: LiveNode, chromium: Browser, security: object, size: str
 ) -> None:
     page = new_page(chromium, *SIZES[size], state=security, base=node.address)
     addresses = ["/access/", "/access/roles/", "/access/roles/new/", *person(page), *role(page)]
+    addresses += [f"{person(page)[0]}do/disable/", "/account/devices/"]
     faults = [fault for address in addresses for fault in faults_of(page, address)]
+    page.context.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("size", ["phone", "laptop"])
+def test_pages_on_machines_are_whole_and_accessible(
+    node: LiveNode, chromium: Browser, system: object, size: str
+) -> None:
+    page = new_page(chromium, *SIZES[size], state=system, base=node.address)
+    page.goto("/access/users/new/")
+    page.fill("[name=display_name]", "雨量站接口")
+    page.fill("[name=username]", f"gauges-{size}")
+    page.check("[name=is_machine]")
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/users/*/")
+    address = page.url
+    number = int(address.rstrip("/").rpartition("/")[2])
+    node.sql(GRANT_CLERK.format(user=number))
+    page.goto(f"{address}tokens/new/")
+    page.fill("[name=name]", "雨量站数据接入")
+    page.check("[name=scopes] >> nth=0")
+    until = local_date(real_now()) + timedelta(days=30)
+    page.fill("[name=expires_at]", f"{until:%Y-%m-%d}T08:00")
+    page.click("main button[type=submit]")
+    token = page.inner_text("#machine-token")
+    with node.client() as machine:
+        told = machine.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    assert told.json()["username"] == f"gauges-{size}"
+    addresses = [address, f"{address}tokens/new/", f"{address}reset-password/", "/access/users/new/"]
+    faults = [fault for each in addresses for fault in faults_of(page, each)]
     page.context.close()
     assert not faults, "\n".join(faults)
 

@@ -35,6 +35,151 @@ def test_keys_open_the_list_of_keys_the_command_box_and_the_search(page: Page) -
     page.wait_for_url("**/node/")
 
 
+def test_a_record_is_found_and_opened_by_keyboard_alone(page: Page) -> None:
+    page.goto("/node/")
+    page.keyboard.press("/")
+    page.keyboard.type("河西务")
+    page.get_by_role("option").filter(has_text="河西务镇").first.wait_for()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/units/\d+/$"))
+    assert "河西务镇" in page.locator("h1").inner_text()
+
+
+def test_the_command_box_says_when_nothing_is_called_so_and_opens_clean(page: Page) -> None:
+    page.goto("/")
+    page.focus(".an-search")
+    page.keyboard.press("Enter")
+    page.keyboard.type("没有这个")
+    page.locator(".an-command-note").get_by_text("没有这样的页面或记录").wait_for()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.className") == "an-search"
+    page.keyboard.press("Control+k")
+    assert page.locator(".an-command input").input_value() == ""
+    assert page.get_by_role("option").count() > 3
+
+
+def test_search_is_a_page_where_no_script_runs(node: LiveNode, chromium: Browser, state: object) -> None:
+    page = new_page(chromium, 360, 740, state=state, base=node.address, script=False)
+    page.goto("/")
+    page.click(".an-search")
+    page.wait_for_url("**/find/")
+    page.fill("input[name=q]", "东桥")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="东桥镇").click()
+    page.wait_for_url(re.compile(r"/units/\d+/$"))
+    page.context.close()
+
+
+# What has the focus: its mark in the page, whether it is seen and how it shows that it has it.
+FOCUSED = """(() => {
+  const element = document.activeElement
+  if (element === document.body) return null
+  element.dataset.reached = ''
+  const style = getComputedStyle(element)
+  const box = element.getBoundingClientRect()
+  const marked = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== 'none'
+  return { what: element.outerHTML.slice(0, 120), marked, seen: box.width > 0 && box.top > -4 && box.top < innerHeight }
+})()"""
+REACHABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary"
+MISSED = f"""[...document.querySelectorAll('{REACHABLE}')].filter(one => one.checkVisibility() &&
+  !('reached' in one.dataset) && one.tabIndex >= 0).map(one => one.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("address", ["/", "/units/", "/obligations/", "/node/"])
+def test_everything_on_a_page_is_reached_by_tab_and_shows_it(page: Page, address: str) -> None:
+    page.goto(address)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "an-skip"
+    unmarked = []
+    while focused := page.evaluate(FOCUSED):
+        if not (focused["marked"] and focused["seen"]):
+            unmarked.append(focused["what"])
+        page.keyboard.press("Tab")
+    assert not unmarked
+    assert not page.evaluate(MISSED)
+
+
+def test_the_first_tab_skips_the_navigation(page: Page) -> None:
+    page.goto("/units/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_the_user_s_menu_opens_walks_and_closes_by_keyboard(page: Page) -> None:
+    page.goto("/")
+    page.focus(".an-user")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.getElementById('user-menu').contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    assert page.locator("#user-menu").is_hidden()
+    assert page.evaluate("document.activeElement.classList.contains('an-user')")
+
+
+def test_a_posting_is_chosen_in_the_menu_on_a_phone_and_stands_in_the_bar(
+    node: LiveNode, chromium: Browser
+) -> None:
+    page = new_page(chromium, 360, 740, base=node.address)
+    log_in(page, node, "leader")
+    page.click(".an-user")
+    page.get_by_role("button", name="单位负责人 · 南湾街道（演示）").click()
+    page.locator(".an-posting").get_by_text("南湾街道").wait_for()
+    bar = page.locator(".an-top").bounding_box()
+    main = page.locator("main").bounding_box()
+    assert bar
+    assert main
+    assert bar["y"] + bar["height"] <= main["y"] + 1
+    page.goto("/units/")
+    assert page.locator("tbody tr").count() == 1
+    page.click(".an-posting")
+    page.get_by_role("button", name="全部身份").click()
+    page.locator(".an-posting").wait_for(state="detached")
+    page.context.close()
+
+
+def test_a_newcomer_is_welcomed_until_he_has_read_it(node: LiveNode, chromium: Browser) -> None:
+    page = new_page(chromium, base=node.address)
+    log_in(page, node, "town")
+    page.get_by_role("heading", name="欢迎使用安澜").wait_for()
+    assert page.locator(".an-first-steps a").count() == 3
+    page.get_by_role("button", name="知道了").click()
+    page.locator(".an-welcome").wait_for(state="detached")
+    page.reload()
+    assert page.locator(".an-welcome").count() == 0
+    page.context.close()
+
+
+def test_a_notice_reaches_everybody_and_is_closed_by_keyboard_without_losing_the_place(
+    node: LiveNode, chromium: Browser, page: Page
+) -> None:
+    writer = new_page(chromium, base=node.address)
+    log_in(writer, node, "system")
+    writer.goto("/notices/new/")
+    writer.fill("textarea[name=text]", "今晚停机维护")
+    writer.fill("input[name=until_at]", "2099-01-01T08:00")
+    writer.get_by_role("button", name="发布公告").click()
+    writer.get_by_text("已发布系统公告").wait_for()
+    page.goto("/styleguide/desk/")
+    band = page.locator(".an-band-notice")
+    band.get_by_text("今晚停机维护").wait_for()
+    # The desk still needs no scrolling.
+    page.wait_for_function("document.documentElement.scrollHeight <= window.innerHeight")
+    page.get_by_role("button", name="关闭这条公告").focus()
+    page.keyboard.press("Enter")
+    band.wait_for(state="detached")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.goto("/")
+    assert page.locator(".an-band-notice").count() == 0
+    writer.get_by_role("button", name="撤下").click()
+    writer.get_by_text("已撤下").wait_for()
+    writer.context.close()
+
+
 def test_looks_and_language_change_at_once_and_stay(page: Page) -> None:
     page.goto("/")
     change_preference(page, "theme", "dark")

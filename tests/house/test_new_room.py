@@ -45,9 +45,12 @@ def python(copy: Path) -> Python:
         "ANLAN_DATABASE_URL": database,
     }
 
+    # Its tests play with the rooms of the tests, which the checks of the product do not know.
+    rooms = {"pytest": {"ANLAN_ROOMS": str(copy / "tests/rooms")}}
+
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, *arguments]
-        return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+        command, given = [sys.executable, *arguments], environment | rooms.get(arguments[1], {})
+        return subprocess.run(command, cwd=copy, env=given, capture_output=True, text=True, check=False)
 
     return run
 

@@ -336,7 +336,7 @@ def test_a_user_is_added_with_a_password_that_he_must_change(system: Context) ->
     assert user.check_password(password)
     assert user.password_is_initial
     entry = Entry.objects.get(event="kernel.user.created", subject=str(user.pk))
-    assert entry.data == {}
+    assert entry.data == {"is_machine": False}
     with refused("username_taken"):
         users.create_user(system, username="zhang", display_name="另一人")
 
@@ -415,6 +415,8 @@ def test_a_new_role_makes_no_administrator(security: Context) -> None:
     made = roles.create_role(security, name="水务专员", capabilities=[READ])
     assert made.administrator == ""
     assert Entry.objects.get(event="kernel.role.created").data["capabilities"] == [READ]
+    with pytest.raises(DomainError, match="同名"):
+        roles.create_role(security, name="水务专员", capabilities=[READ])
 
 
 # --- upgrades ----------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from anlan.kernel.examine import Report
 from anlan.kernel.models import Attachment, Clock, Entry, Exercise, PrivateNote, StoredFile
 from anlan.kernel.storage import path_of
 from tests.attachable import ATTACH, READ, attachable, own_store
-from tests.cast import acting
+from tests.cast import acting, forget_grants
 from tests.pictures import photo
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def test_a_grant_that_ends_while_the_file_is_taken_in_counts(
     examine = files.examine
 
     def revoke_meanwhile(*about: object) -> Report:
-        keeper.__dict__.pop("holdings", None)
+        forget_grants(keeper)
         assert keeper.actor
         keeper.actor.grants.all().delete()
         return examine(*about)  # type: ignore[arg-type]

@@ -12,8 +12,8 @@ from anlan.kernel import live
 from anlan.kernel.clock import real_now
 from anlan.kernel.live import EITHER, MOST_OF_ONE, REAL_LIFE, RESET, Kind, decode, encode, hints_of, viewer
 from anlan.kernel.models import Entry, Share, Unit
-from anlan.kernel.scope import holdings_of
 from anlan.kernel.seeds import plant_unit
+from tests.cast import acting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def said_of_many(number: int, units: Sequence[Unit], above: Unit | None = None) 
 
 
 def ears_of(user: User, side: int = REAL_LIFE) -> Viewer:
-    return viewer(holdings_of(user), side)
+    return viewer(acting(user).holdings, side)
 
 
 def heard_by(user: User, entries: list[Entry], side: int = REAL_LIFE) -> list[str]:

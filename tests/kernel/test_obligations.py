@@ -16,7 +16,7 @@ from anlan.kernel.models import Due, Entry, Obligation
 from anlan.kernel.obligations import STEP
 from anlan.kernel.periods import local_date, period_of
 from anlan.kernel.terms import Every, ObligationState
-from tests.cast import acting
+from tests.cast import acting, forget_grants
 from tests.kernel.duties import (
     AlarmContinued,
     AlarmDropped,
@@ -295,7 +295,7 @@ def test_pausing_and_resuming_by_hand_moves_the_due_time(drill: Context, world: 
     load_rule()
     raised = drill.journal(AlarmRaised(), world.town)
     drill.actor = world.holder("kernel.obligation.pause")
-    drill.__dict__.pop("holdings", None)
+    forget_grants(drill)
     obligations.pause_obligations(drill, [only().pk], reason="道路中断")
     move(drill.exercise, 3 * HOUR)
     obligations.resume_obligations(drill, [only().pk])

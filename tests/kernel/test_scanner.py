@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from anlan.kernel import scanner, timers
 from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
+from anlan.kernel.errors import DomainError
 from anlan.kernel.models import Due
 from anlan.kernel.timers import timer
 from tests.kernel.duties import fire_all, move, standing_exercise
@@ -59,6 +60,13 @@ def test_a_timer_rings_once_when_it_is_due() -> None:
     assert fire_all() == 1
     assert rung == ["eggs"]
     assert Due.objects.get().key == "rice"
+
+
+@pytest.mark.django_db
+def test_a_timer_for_a_moment_that_no_scanner_could_read_is_not_set() -> None:
+    with pytest.raises(DomainError):
+        timers.arm(NODE, KIND, "eggs", datetime(1, 1, 1, tzinfo=UTC))
+    assert not Due.objects.exists()
 
 
 @pytest.mark.django_db

@@ -55,6 +55,11 @@ def test_a_character_with_two_readings_is_found_by_both(units: None, words: str)
     assert found(words) == ["重庆道街道"]
 
 
+def test_a_code_with_hyphens_is_one_word(world: World) -> None:
+    assert found("t-1-1-1") == [world.town.name]
+    assert world.neighbour_town.name not in found("T-1-1")
+
+
 def test_a_question_without_words_is_none() -> None:
     assert question(" ，。%&|!():*'\\ ") == ""
 

@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from anlan.kernel import tasks
+from anlan.kernel import tasks, tokens
 from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
-from anlan.kernel.models import Clock, Exercise, Grant, LongTask, Unit
+from anlan.kernel.models import Clock, Exercise, Grant, LongTask, MachineToken, Role, Unit
 from anlan.kernel.scope import can
 from anlan.kernel.terms import TaskState
-from tests.cast import World, acting, make_world
+from tests.cast import World, acting, make_machine, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -506,3 +506,38 @@ def test_a_progress_that_tells_nobody_counts_all_the_same() -> None:
 def test_a_task_that_never_was_is_not_found(world: World) -> None:
     with pytest.raises(NotFound):
         tasks.cancel(acting(world.officer), uuid4())
+
+
+@pytest.fixture
+def token(world: World) -> MachineToken:
+    """Of a machine that is duty officer of the district; good for reading units."""
+    machine = make_machine("gauges")
+    Grant.objects.create(user=machine, role=Role.objects.get(code="duty_officer"), scope_root=world.district)
+    until, scopes = real_now() + timedelta(days=1), ["organisation.unit.read"]
+    system = acting(world.administrator)
+    return tokens.issue_token(system, machine.pk, name="t", scopes=scopes, expires_at=until)[0]
+
+
+def test_a_task_begun_by_a_token_may_what_the_token_may(token: MachineToken) -> None:
+    def script(ctx: Context, _progress: tasks.Progress) -> dict[str, Any]:
+        return {"may": [can(ctx, code) for code in ("organisation.unit.read", "kernel.node.read")]}
+
+    plays(script)
+    task = tasks.start(Context(token.user, token=token), "test.work", {})
+    tasks.run(task.pk)
+    assert LongTask.objects.get().result == {"may": [True, False]}
+
+
+def test_a_task_whose_token_was_ended_meanwhile_is_not_done(token: MachineToken) -> None:
+    plays(lambda _ctx, _progress: {})
+    task = tasks.start(Context(token.user, token=token), "test.work", {})
+    MachineToken.objects.update(ended_at=real_now())
+    tasks.run(task.pk)
+    assert state_of(task) == TaskState.FAILED
+
+
+def test_a_task_goes_on_with_what_its_start_was_asked_for(world: World) -> None:
+    assert world
+    plays(lambda ctx, _progress: {"shown": ctx.second_factor})
+    tasks.run(started(world).pk)
+    assert LongTask.objects.get().result == {"shown": True}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.scenario
-PLACE, DUTY, TOLD = "河西务镇面粉厂", "应答警铃", "逾期告知上级"
+PLACE, DUTY, TOLD = "河西务镇面粉厂", "应答警铃", "逾期告知"
 OWED = (
     "SELECT id FROM kernel_obligation WHERE subject_kind = 'bell.bell'"  # posts that are vacant are owed, too
 )

@@ -104,8 +104,27 @@ def test_the_event_stream_ends_within_seconds_of_the_session(node: LiveNode) -> 
     assert time.monotonic() - left < 12
 
 
-def test_log_in_attempts_are_slowed_down_by_address(node: LiveNode) -> None:
+@pytest.mark.parametrize("path", ["/account/login/", "/ca/", "/-/alive"])
+def test_what_is_open_to_all_is_slowed_down_by_address(node: LiveNode, path: str) -> None:
     with node.client() as client:
-        answers = [client.get("/account/login/").status_code for _ in range(60)]
-    assert answers[0] == 200
+        answers = [client.get(path) for _ in range(120)]
+    assert answers[0].status_code == 200
+    late = next(answer for answer in answers if answer.status_code == 429)
+    assert "操作过于频繁" in late.text
+
+
+def test_guesses_at_passwords_and_codes_are_slowed_down_and_their_pages_are_not(node: LiveNode) -> None:
+    with node.client() as client:
+        assert {client.get("/account/2fa/authenticate/").status_code for _ in range(40)} == {302}
+        answers = [
+            client.post("/account/2fa/authenticate/", data={"code": "1"}).status_code for _ in range(40)
+        ]
+    assert answers[0] == 403  # no token of a page
     assert 429 in answers
+
+
+def test_wrong_tokens_are_told_as_problems(node: LiveNode) -> None:
+    with node.client() as client:
+        told = [client.get("/api/v1/me", headers={"Authorization": "Bearer anlan_x"}) for _ in range(22)]
+    assert {answer.headers["Content-Type"] for answer in told} == {"application/problem+json"}
+    assert (told[0].status_code, told[-1].status_code) == (401, 429)

@@ -1,3 +1,4 @@
+from anlan.kernel import rooms
 from anlan.kernel.models import SelfCheck
 from tests.cast import World
 from tests.matrix import ANYBODY, PUBLIC, Case
@@ -12,6 +13,9 @@ CASES = (
     Case("alive", PUBLIC, budget=0),
     Case("ca_page", PUBLIC, answers=404, budget=0),  # this test node has no certificate of its own
     Case("preferences", ANYBODY, method="post", data={"theme": "dark"}, answers=302),
+    Case("find", ANYBODY, data={"q": "镇"}, budget=6 + len(rooms.searches())),
+    Case("posting", ANYBODY, method="post", answers=302),
+    Case("welcomed", ANYBODY, method="post", answers=302),
     Case("node_status", "kernel.node.read", budget=9),
     Case("node_selfcheck", "kernel.node.check", method="post", answers=302, budget=10),
     Case("node_selfcheck_result", "kernel.node.read", own=_self_check, budget=10),
@@ -23,6 +27,10 @@ CASES = (
     Case("account_inactive", PUBLIC),
     Case("account_reauthenticate", ANYBODY, budget=12),
     Case("account_change_password", ANYBODY),
+    Case("devices", ANYBODY),
+    Case("device_end", ANYBODY, own=lambda _: {"session_id": 987_654_321}, method="post", answers=404),
+    Case("devices_end_others", ANYBODY, method="post", answers=302),
+    Case("second_factor", ANYBODY),
     Case("mfa_index", ANYBODY),
     Case("mfa_authenticate", PUBLIC, answers=302),  # nobody is half-way through a log-in
     # What changes a second factor asks for the password again first (302), or there is none to change (404).

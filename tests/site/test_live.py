@@ -18,10 +18,10 @@ from django.test.utils import CaptureQueriesContext
 from anlan.kernel.clock import real_now
 from anlan.kernel.live import Hint, viewer
 from anlan.kernel.models import Grant, Role, User
-from anlan.kernel.scope import holdings_of
 from anlan.site import live_line, live_streams
 from anlan.site.live_line import Broken, Follower, Herald
 from anlan.site.live_streams import BACKLOG, BEAT, MOST_OF_A_KIND, OVERLAP, Board, Stream, admit, viewers_now
+from tests.cast import acting
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -246,7 +246,7 @@ def test_all_streams_are_rechecked_with_two_queries(world: World, board: Board) 
 def test_no_session_no_stream(world: World) -> None:
     assert admit("made-up") is None
     stream = stream_of(world.officer)
-    assert stream.viewer == viewer(holdings_of(world.officer), 0)
+    assert stream.viewer == viewer(acting(world.officer).holdings, 0)
     User.objects.filter(pk=world.officer.pk).update(is_active=False)
     assert admit(stream.session) is None
 

@@ -73,3 +73,11 @@ def test_an_inactive_user_stays_outside(world: World, door: Client) -> None:
     world.officer.save()
     try_log_in(door, world.officer)
     assert door.get("/").status_code == 302
+
+
+def test_guessing_the_present_password_in_its_form_is_told_to_wait(world: World, door: Client) -> None:
+    door.force_login(world.officer)
+    form = {"oldpassword": "wrong", "password1": "x", "password2": "x"}
+    answers = [door.post("/account/password/", form) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert "请等一分钟再试" in answers[-1].content.decode()

@@ -6,10 +6,15 @@ import logging
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import OperationalError
+from django.utils import translation
+from django.utils.formats import date_format
 
+from anlan.kernel import pages
 from anlan.kernel.models import User
 from anlan.kernel.register import listing
 from anlan.launcher.place import CHECKOUT
@@ -25,6 +30,14 @@ def test_chinese_unless_the_user_asks_for_english(world: World, door: Client) ->
     assert 'lang="zh-hans"' in door.get("/", headers={"Accept-Language": "en"}).content.decode()
     door.post("/preferences/", {"language": "en"})
     assert 'lang="en"' in door.get("/").content.decode()
+
+
+def test_english_pages_write_moments_day_first_with_24_hours() -> None:
+    moment = datetime(2026, 11, 25, 13, 5, tzinfo=UTC)
+    with translation.override("en"):
+        assert date_format(moment, "DATETIME_FORMAT") == "25 Nov 2026, 13:05"
+    with translation.override("zh-hans"):
+        assert date_format(moment, "DATETIME_FORMAT") == "2026年11月25日 13:05"
 
 
 def test_preferences_keep_what_was_not_sent_and_refuse_what_is_not_offered(
@@ -92,6 +105,39 @@ def test_the_api_refuses_bad_input_by_the_name_of_the_field(world: World, door: 
     answer = door.get("/api/v1/units?limit=100000")
     assert answer.status_code == 422
     assert "limit" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "address", ["/units/?q=%00", "/obligations/?rule=a%00", "/journal/of/kernel.user/%00/"]
+)
+def test_an_address_with_a_character_that_no_text_holds_is_a_bad_request(
+    world: World, door: Client, address: str
+) -> None:
+    door.force_login(world.officer)
+    answer = door.get(address)
+    assert answer.status_code == 400
+    assert "请求有误" in answer.content.decode()
+
+
+def test_the_api_refuses_it_too(world: World, door: Client) -> None:
+    door.force_login(world.officer)
+    answer = door.get("/api/v1/units?q=%00")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+def test_without_the_database_a_reader_is_told_that_the_system_is_away(
+    world: World, door: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(listing, "list_slice", gone)
+    monkeypatch.setattr(pages, "_navigation", gone)
+    door.force_login(world.officer)
+    door.raise_request_exception = False
+    answer = door.get("/units/")
+    assert answer.status_code == 503
+    assert "系统暂时没有应答" in answer.content.decode()
 
 
 def test_the_api_pages_by_path(world: World, door: Client) -> None:

@@ -64,3 +64,18 @@ it('follows the clock of an exercise', () => {
   delete document.documentElement.dataset.clockRate
   expect(element.textContent).toBe('还剩 30 分钟 · 14:53 到期')
 })
+
+it('the text that a morph brings does not stay', () => {
+  const element = shown('2026-07-20T13:46:00+08:00')
+  element.textContent = '2026年7月20日 13:46'
+  element.removeAttribute('data-late')
+  document.dispatchEvent(new CustomEvent('htmx:after:swap'))
+  expect(element.textContent).toBe('已超 7 分钟 · 13:46 到期')
+  expect(element.hasAttribute('data-late')).toBe(true)
+})
+
+it('a clock that has stopped is not late', () => {
+  const element = shown('2026-07-20T13:46:00+08:00')
+  stop()
+  expect(element.hasAttribute('data-late')).toBe(false)
+})

@@ -11,13 +11,20 @@ let timer: ReturnType<typeof setInterval> | undefined
 export function clock(element: HTMLElement): () => void {
   show(element)
   clocks.add(element)
-  timer ??= setInterval(() => clocks.forEach(show), 1000)
+  timer ??= setInterval(showAll, 1000)
+  document.addEventListener('htmx:after:swap', showAll) // a morph has put the server's text in place of ours
   return () => {
     clocks.delete(element)
+    element.removeAttribute('data-late')
     if (clocks.size > 0) return
     clearInterval(timer)
     timer = undefined
+    document.removeEventListener('htmx:after:swap', showAll)
   }
+}
+
+function showAll(): void {
+  clocks.forEach(show)
 }
 
 function show(element: HTMLElement): void {

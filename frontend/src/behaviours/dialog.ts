@@ -1,4 +1,5 @@
-// Native <dialog>: opened by a button elsewhere, closed by its own buttons, Escape, or a click beside it.
+// Native <dialog>: opened by a button elsewhere, closed by its own buttons, Escape, or a click beside it. What opens it may
+// be a link to the same as a page, for where no script runs or another tab is wanted.
 
 export function dialog(element: HTMLElement): void {
   if (!(element instanceof HTMLDialogElement)) return
@@ -10,8 +11,10 @@ export function dialog(element: HTMLElement): void {
 }
 
 export function dialogOpen(element: HTMLElement): void {
-  element.addEventListener('click', () => {
+  element.addEventListener('click', (event) => {
     const wanted = document.getElementById(element.dataset.dialog ?? '')
-    if (wanted instanceof HTMLDialogElement && !wanted.open) wanted.showModal()
+    if (!(wanted instanceof HTMLDialogElement) || event.ctrlKey || event.metaKey || event.shiftKey) return
+    event.preventDefault()
+    if (!wanted.open) wanted.showModal()
   })
 }

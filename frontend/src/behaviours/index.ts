@@ -7,7 +7,9 @@ import { copy } from './copy'
 import { dialog, dialogOpen } from './dialog'
 import { dismiss } from './dismiss'
 import { startDrafts } from './draft'
+import { startFocus } from './focus'
 import { liveRefresh } from './live-refresh'
+import { measure } from './measure'
 import { Registry } from './registry'
 import { selectRows } from './select-rows'
 import { shortcutList, startShortcuts } from './shortcuts'
@@ -24,6 +26,7 @@ export const behaviours = {
   'dialog-open': dialogOpen,
   dismiss,
   'live-refresh': liveRefresh,
+  measure,
   'select-rows': selectRows,
   shortcuts: shortcutList,
   webauthn,
@@ -33,5 +36,6 @@ export function startBehaviours(root: Document): void {
   new Registry(behaviours).watch(root)
   startShortcuts(root)
   startSubmitGuard(root)
+  startFocus(root)
   startDrafts(root)
 }

@@ -31,7 +31,7 @@ export function liveRefresh(element: HTMLElement): () => void {
     { signal },
   )
   document.addEventListener('live:reset', () => soon(spread * RESET_SPREAD), { signal })
-  keepFocus(element, signal)
+  sayChanges(element, signal)
 
   return () => {
     leaving.abort()
@@ -51,33 +51,13 @@ function concerns(changed: string, subjects: ReadonlySet<string>): boolean {
   return changed === `${kind}*` && [...subjects].some((subject) => subject.startsWith(kind))
 }
 
-/** The swap may replace the focused element: the one with the same id, name or address gets the focus back. */
-function keepFocus(element: HTMLElement, signal: AbortSignal): void {
-  let focused: string | undefined
+/** Only what reads differently is told; a fetch that brought the same stays silent. */
+function sayChanges(element: HTMLElement, signal: AbortSignal): void {
   let before: string | null
-  element.addEventListener(
-    'htmx:before:swap',
-    () => {
-      focused = element.contains(document.activeElement) ? handleOf(document.activeElement) : undefined
-      before = element.textContent
-    },
-    { signal },
-  )
+  element.addEventListener('htmx:before:swap', () => (before = element.textContent), { signal })
   element.addEventListener(
     'htmx:after:swap',
-    () => {
-      if (element.textContent !== before) announce(element.dataset.liveSays ?? word('refreshed'))
-      if (!focused || element.contains(document.activeElement)) return
-      element.querySelector<HTMLElement>(focused)?.focus({ preventScroll: true })
-    },
+    () => element.textContent !== before && announce(element.dataset.liveSays ?? word('refreshed')),
     { signal },
   )
-}
-
-function handleOf(active: Element | null): string | undefined {
-  for (const attribute of ['id', 'name', 'href']) {
-    const value = active?.getAttribute(attribute)
-    if (value) return `[${attribute}="${CSS.escape(value)}"]`
-  }
-  return undefined
 }

@@ -21,3 +21,16 @@ it('what leaves the page is cleaned up, what stays is not', async () => {
   find('#goes').remove()
   await vi.waitFor(() => expect(let_go).toHaveBeenCalledTimes(1))
 })
+
+it('an element that a morph keeps gets the behaviours it has now', async () => {
+  page('<time data-behaviour="tick"></time>')
+  const stop = vi.fn<() => void>()
+  const tick = vi.fn<() => () => void>(() => stop)
+  new Registry({ tick }).watch(document)
+
+  delete find('time').dataset.behaviour
+  await vi.waitFor(() => expect(stop).toHaveBeenCalledTimes(1))
+  find('time').dataset.behaviour = 'tick'
+  await vi.waitFor(() => expect(tick).toHaveBeenCalledTimes(2))
+  expect(stop).toHaveBeenCalledTimes(1)
+})

@@ -26,9 +26,17 @@ export class Registry {
     new MutationObserver((changes) => {
       for (const change of changes) {
         for (const node of change.addedNodes) if (node instanceof HTMLElement) this.attach(node)
+        if (change.type === 'attributes') this.#attachAnew(change.target as HTMLElement)
       }
       this.detachGone()
-    }).observe(root.documentElement, { childList: true, subtree: true })
+    }).observe(root.documentElement, { childList: true, subtree: true, attributeFilter: ['data-behaviour'] })
+  }
+
+  /** A morph keeps the element and gives it other behaviours, or none. */
+  #attachAnew(element: HTMLElement): void {
+    for (const cleanup of this.#attached.get(element) ?? []) cleanup()
+    this.#attached.delete(element)
+    if (element.isConnected && element.dataset.behaviour !== undefined) this.#attachOne(element)
   }
 
   #attachOne(element: HTMLElement): void {

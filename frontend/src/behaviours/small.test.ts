@@ -4,6 +4,7 @@ import { find, page } from '../../tests/page'
 import { copy } from './copy'
 import { dialog, dialogOpen } from './dialog'
 import { dismiss } from './dismiss'
+import { measure } from './measure'
 import { selectRows } from './select-rows'
 
 it('a dialog opens by its button and closes by its own', () => {
@@ -15,6 +16,34 @@ it('a dialog opens by its button and closes by its own', () => {
   expect(box.open).toBe(true)
   find('[data-dialog-close]').click()
   expect(box.open).toBe(false)
+})
+
+it('a link that opens a dialog opens its page where another tab is wanted', () => {
+  page('<a id="open" href="/find/" data-dialog="ask"></a><dialog id="ask"></dialog>')
+  dialogOpen(find('#open'))
+  const click = (ctrlKey: boolean): boolean =>
+    find('#open').dispatchEvent(new MouseEvent('click', { ctrlKey, cancelable: true }))
+  expect(click(true)).toBe(true)
+  expect(find<HTMLDialogElement>('#ask').open).toBe(false)
+  expect(click(false)).toBe(false)
+  expect(find<HTMLDialogElement>('#ask').open).toBe(true)
+})
+
+it('an element tells the styles how high it is, and takes that back when it leaves', () => {
+  let resized = (): void => {}
+  vi.stubGlobal('ResizeObserver', class {
+    constructor(tell: () => void) {
+      resized = tell
+    }
+    observe(): void {}
+    disconnect(): void {}
+  })
+  page('<div id="notices" data-measure="--an-notices"></div>')
+  const stop = measure(find('#notices'))
+  resized()
+  expect(document.documentElement.style.getPropertyValue('--an-notices')).toBe('0px')
+  stop?.()
+  expect(document.documentElement.style.getPropertyValue('--an-notices')).toBe('')
 })
 
 it('copy takes the text, says so, and goes back to its label', async () => {
@@ -34,10 +63,14 @@ it('copy takes the text, says so, and goes back to its label', async () => {
 })
 
 it('a notice can be sent away', () => {
-  page('<p id="notice"><button data-dismiss></button></p>')
-  dismiss(find('#notice'))
-  find('[data-dismiss]').click()
-  expect(document.getElementById('notice')).toBeNull()
+  page('<main id="main" tabindex="-1"><p id="first"><button data-dismiss></button></p><p id="last"><button data-dismiss></button></p></main>')
+  dismiss(find('#first'))
+  dismiss(find('#last'))
+  find('#first [data-dismiss]').click()
+  expect(document.getElementById('first')).toBeNull()
+  expect(document.activeElement).toBe(find('#last [data-dismiss]'))
+  find('#last [data-dismiss]').click()
+  expect(document.activeElement?.id).toBe('main')
 })
 
 describe('rows that can be ticked', () => {

@@ -13,7 +13,8 @@ export function startSubmitGuard(root: Document): void {
     form.setAttribute('data-sending', '')
     for (const button of buttonsOf(form)) button.setAttribute('aria-busy', 'true')
   })
-  root.addEventListener('htmx:finally:request', (event) => release((event.target as Element).closest('form')))
+  // Where the answer took the form off the page, the page itself is told.
+  root.addEventListener('htmx:finally:request', ({ target }) => target instanceof Element && release(target.closest('form')))
   // Back from the next page: the browser shows this one as it was left.
   addEventListener('pageshow', () => root.querySelectorAll<HTMLFormElement>('form[data-sending]').forEach(release))
 }

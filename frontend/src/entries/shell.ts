@@ -4,6 +4,8 @@ import '../styles/index.css'
 
 import { startBehaviours } from '../behaviours'
 import { startHtmx } from '../htmx'
+import { setClock } from '../time'
 
+setClock()
 startHtmx()
 startBehaviours(document)

@@ -14,6 +14,7 @@ from anlan.kernel.act import act
 from anlan.kernel.clock import real_now
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.events import PrivateText, event
+from anlan.kernel.log_ins import OF_LOG_IN
 from anlan.kernel.models import Entry, Grant, Role, Unit, User
 from anlan.kernel.scope import can, require, upward, visible, who_can
 from anlan.kernel.terms import Administrator, GrantState
@@ -96,7 +97,7 @@ def end_grant(ctx: Context, grant_id: int, reason: str) -> Grant:
     now = real_now()
     if grant.state_at(now) == GrantState.ENDED:
         raise StateConflict
-    _keep_a_granter(grant, now)
+    keep_a_granter(grant, now)
     grant.until_at = max(now, grant.from_at)
     grant.save(update_fields=["until_at"])
     ended = GrantEnded(grant.user_id, grant.role.code, grant.until_at, PrivateText(reason))
@@ -114,7 +115,7 @@ def change_grant_end(ctx: Context, grant_id: int, until_at: datetime | None, *, 
         raise StateConflict
     _refuse_end(grant.from_at, until_at, now)
     if _is_sooner(until_at, before):
-        _keep_a_granter(grant, now)
+        keep_a_granter(grant, now)
     grant.until_at = until_at
     _refuse_twice(grant)
     _refuse_second_administrator(grant)
@@ -183,9 +184,9 @@ def lock_grant(ctx: Context, grant_id: int) -> Grant:
 
 
 def list_history(ctx: Context, user: User) -> QuerySet[Entry]:
-    """What happened to a user and to his grants within scope, the latest first."""
+    """What happened to a user and to his grants within scope, the latest first; not when he came and went."""
     keys = [str(pk) for pk in list_grants(ctx).filter(user=user).values_list("pk", flat=True)]
-    of_user = Q(subject_kind=User._meta.label_lower, subject=str(user.pk))
+    of_user = Q(subject_kind=User._meta.label_lower, subject=str(user.pk)) & ~Q(event__in=OF_LOG_IN)
     of_grants = Q(subject_kind=Grant._meta.label_lower, subject__in=keys)
     return Entry.objects.filter(of_user | of_grants).select_related("actor").order_by("-pk")
 
@@ -227,6 +228,8 @@ def _give(ctx: Context, grant: Grant) -> Grant:
     """Guards, row and entry; the user is locked, so that what is granted to him at the same time comes later."""
     if not grant.user.is_active:
         raise DomainError("user_inactive")
+    if grant.user.is_machine and grant.role.administrator:
+        raise DomainError("machine_administrator")
     _refuse_twice(grant)
     _refuse_second_administrator(grant)
     grant.save(force_insert=True)
@@ -306,7 +309,7 @@ def _queue_up() -> None:
     list(roles.select_for_update(no_key=True))
 
 
-def _keep_a_granter(grant: Grant, now: datetime) -> None:
+def keep_a_granter(grant: Grant, now: datetime) -> None:
     """Refuse to end the last grant by which somebody can grant there; one without end needs another without end."""
     if GRANT not in grant.role.capabilities or grant.state_at(now) != GrantState.CURRENT:
         return

@@ -9,7 +9,8 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import CharField, Q
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -49,7 +50,7 @@ class Search:
     """What an auditor looks for; blank fields ask for nothing.
 
     since, until  days of recording, both included
-    actor         log-in name, or part of a name
+    actor         log-in name, or part of a name: of who acted, or whose account it happened to
     key           of the record; with its kind
     unit          code, or part of a name: with all units below
     exercise      number of an exercise, or REAL
@@ -120,7 +121,8 @@ def _what(search: Search) -> Q:
         wanted &= Q(event=search.event)
     if search.actor:
         called = User.objects.filter(Q(username=search.actor) | Q(display_name__icontains=search.actor))
-        wanted &= Q(actor_id__in=called.values("pk"))
+        about = Q(subject_kind=User._meta.label_lower, subject__in=called.values(key=Cast("pk", CharField())))
+        wanted &= Q(actor_id__in=called.values("pk")) | about
     if search.kind:
         wanted &= Q(subject_kind=search.kind)
     if search.key:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from django.db.models import Model
 
-    from anlan.kernel.models import Entry, Exercise, User
+    from anlan.kernel.models import Entry, Exercise, MachineToken, User
 
 EVERYWHERE = ""  # the path that every path begins with
 READ = ".read"  # how capabilities to read end
@@ -31,6 +31,8 @@ class Context:
     posting_id  the grant he acts by, None where he acts by all of them
     cause_id    the journal entry that led to this, None where a person began it
     powers      capabilities a job holds everywhere; a person has none, his come from his grants
+    second_factor  whether the actor has shown more than a password, or acts through work that was begun by an act
+    token       what a machine shows instead of a session; it may narrow the grants of its user, never widen them
     """
 
     actor: User | None
@@ -38,6 +40,8 @@ class Context:
     posting_id: int | None = None
     cause_id: int | None = None
     powers: frozenset[str] = field(default=frozenset())
+    second_factor: bool = False
+    token: MachineToken | None = None
     _shared: dict[str, tuple[UUID, ...]] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -45,11 +49,24 @@ class Context:
         return self.exercise.clock.at(real_now()) if self.exercise else real_now()
 
     @cached_property
+    def postings(self) -> tuple[scope.Posting, ...]:
+        """The actor's grants, asked of the database once; the node itself has none."""
+        return scope.postings_of(self.actor) if self.actor else ()
+
+    @property
+    def posting(self) -> scope.Posting | None:
+        """The posting he acts by; None where by all of them, or where it has ended."""
+        return next((held for held in self.postings if held.id == self.posting_id), None)
+
+    @cached_property
     def holdings(self) -> tuple[tuple[str, frozenset[str]], ...]:
-        """The actor's grants, asked of the database once."""
+        """What the actor may do where, by the posting he acts by or by all of them."""
         if self.powers or self.actor is None:
             return ((EVERYWHERE, self.powers),)
-        return scope.holdings_of(self.actor, self.posting_id)
+        held = [(by.path, by.capabilities) for by in self.postings if self.posting_id in {None, by.id}]
+        if self.token is None:
+            return tuple(held)
+        return tuple((path, capabilities.intersection(self.token.scopes)) for path, capabilities in held)
 
     def roots(self, capability: str) -> tuple[str, ...]:
         """Paths of the subtrees where the actor holds the capability."""

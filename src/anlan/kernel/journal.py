@@ -19,6 +19,7 @@ from anlan.kernel import events
 from anlan.kernel.clock import real_now
 from anlan.kernel.models import Entry, Obligation, PrivateNote, Unit
 from anlan.kernel.models.relay import SHARDS
+from anlan.kernel.periods import refuse_unreckonable
 from anlan.kernel.scope import require, upward
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     Effects = list[tuple[int, str]]  # rule's id, what the event does to its obligations (RuleEffect)
 
 SALT = 16  # bytes
+BY_TOKEN = "by_token"  # noqa: S105 - in an entry's data: the machine token that its actor showed
 # What it returns beside the entry's number: which rules care for the event, so that nobody need ask again.
 WRITE = """
 WITH written AS (
@@ -112,7 +114,9 @@ def _write(
     if not transaction.get_connection().in_atomic_block:
         raise OutsideTransaction
     declared = events.declared(happened)
-    data, private = _split(events.content(happened), declared.private)
+    content = events.content(happened)
+    refuse_unreckonable(content.values())
+    data, private = _split(content, declared.private)
     entry = Entry(
         at=ctx.now(),
         recorded_at=real_now(),
@@ -125,7 +129,7 @@ def _write(
         subject_kind=about.kind,
         subject=about.key,
         cause_id=ctx.cause_id,
-        data=data | (more or {}),
+        data=data | (more or {}) | ({BY_TOKEN: ctx.token.pk} if ctx.token else {}),
     )
     with connection.cursor() as cursor:
         cursor.execute(WRITE, _columns(entry) | {"shard": shard_of(about.kind, about.key)})

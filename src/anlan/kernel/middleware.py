@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from anlan.kernel import second_factor
 from anlan.kernel.context import Context
-from anlan.kernel.errors import DomainError
+from anlan.kernel.errors import DomainError, SecondFactorNeeded
 from anlan.kernel.logs import current_number
 from anlan.kernel.models import User
+from anlan.kernel.requests import POSTING
 from anlan.kernel.terms import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http.response import HttpResponseBase
+    from django.utils.functional import _StrPromise
 
     from anlan.kernel.requests import PageRequest
 
     Next = Callable[[HttpRequest], HttpResponse]
 
 API = "/api/"
+READING = ("GET", "HEAD")
 
 
 def front_door(get_response: Next) -> Next:
@@ -72,7 +79,12 @@ class LogInFirst(LoginRequiredMiddleware):
     ) -> HttpResponseBase:
         if request.path.startswith(API):
             return refusal(request, status=401, code="log_in_first", detail=_("请先登录。"))
-        return super().handle_no_permission(request, view_func)
+        answer: HttpResponseBase = super().handle_no_permission(request, view_func)
+        if (
+            settings.SESSION_COOKIE_NAME in request.COOKIES
+        ):  # he was logged in: the log-in page tells him why again
+            answer.headers["Location"] += "&ended=1"
+        return answer
 
 
 class Acting:
@@ -82,17 +94,55 @@ class Acting:
         self.get_response = get_response
 
     def __call__(self, request: PageRequest) -> HttpResponse:
+        if _has_nul(request):
+            raise BadRequest
         if isinstance(request.user, User):
-            request.ctx = Context(request.user)
+            token = getattr(request, "token", None)
+            is_shown = token is None and second_factor.is_shown(request)
+            by = request.session.get(POSTING) if token is None else None
+            request.ctx = Context(request.user, posting_id=by, second_factor=is_shown, token=token)
+            if request.ctx.posting_id is not None and request.ctx.posting is None:
+                return self._without_posting(request)
+        return self.get_response(request)
+
+    def _without_posting(self, request: PageRequest) -> HttpResponse:
+        """The grant that the user acted by has ended: he is told, and from his next page on all of his count again.
+
+        What he is just doing goes on by the ended one, that is by none: he never meant to do it by another.
+        """
+        del request.session[POSTING]
+        messages.warning(request, _("您选用的身份已失效，现在恢复为全部身份。未办成的事请重新办理。"))
+        if request.method in READING:
+            if request.headers.get("HX-Request"):  # a part of a page that still shows the ended one
+                return HttpResponse(headers={"HX-Refresh": "true"})
+            request.ctx = Context(request.user, second_factor=request.ctx.second_factor)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, SecondFactorNeeded):
+            way = Way(second_factor.address(request), _("去验证"))
+            return refusal(request, status=error.status, code=error.code, detail=str(error), way=way)
         if isinstance(error, DomainError):
             return refusal(request, status=error.status, code=error.code, detail=str(error))
         return None
 
 
-TITLES = {
+def _has_nul(request: HttpRequest) -> bool:
+    """Whether the address holds a character that no text in PostgreSQL can; forms refuse it at their fields."""
+    texts = (text for name in request.GET for text in (name, *request.GET.getlist(name)))
+    return "\0" in request.path or any("\0" in text for text in texts)
+
+
+class Way(NamedTuple):
+    """Where a refusal leads: a button of its page."""
+
+    url: str
+    label: str
+
+
+# By status, and by code where that says more.
+TITLES: dict[int | str, _StrPromise] = {
+    "second_factor_needed": gettext_lazy("请先通过两步验证"),
     401: gettext_lazy("尚未登录"),
     400: gettext_lazy("请求有误"),
     403: gettext_lazy("没有权限"),
@@ -103,12 +153,17 @@ TITLES = {
 }
 
 
-def refusal(request: HttpRequest, *, status: int, code: str, detail: str) -> HttpResponse:
-    """One refusal in the form that the asker reads: RFC 9457 for machines, a page for people."""
-    title = str(TITLES.get(status, _("未能完成")))
+def refusal(
+    request: HttpRequest, *, status: int, code: str, detail: str, way: Way | None = None
+) -> HttpResponse:
+    """One refusal in the form that the asker reads: RFC 9457 for machines, a page for people.
+
+    way  where the page leads; the home page where it says nothing
+    """
+    title = str(TITLES.get(code) or TITLES.get(status) or _("未能完成"))
     if request.path.startswith(API):
         body = {"type": f"urn:anlan:error:{code}", "title": title, "status": status, "detail": detail}
         body |= {"code": code, "number": current_number.get()}
         return JsonResponse(body, status=status, content_type="application/problem+json")
-    shown = {"title": title, "detail": detail, "number": current_number.get(), "status": status}
+    shown = {"title": title, "detail": detail, "number": current_number.get(), "status": status, "way": way}
     return render(request, "kernel/error.html", shown, status=status)

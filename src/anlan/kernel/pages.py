@@ -10,8 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel import rooms
-from anlan.kernel.node import is_held
+from anlan.kernel import notices, rooms
 from anlan.kernel.scope import can, require
 from anlan.kernel.terms import Density, Theme
 
@@ -21,9 +20,10 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-    from anlan.kernel.models import User
+    from anlan.kernel.notices import Shown, Standing
     from anlan.kernel.requests import PageRequest
 
+SENT_AWAY = "notices_sent_away"  # where the session keeps the notices that its user has closed
 WING_TITLES = {
     "organisation": _("组织"),
     "message": _("叫应"),
@@ -53,13 +53,17 @@ def shell(request: PageRequest) -> dict[str, Any]:
     """Template context of the shell around every page."""
     # A request that was refused at the door, or that logs somebody in just now, has no context: a visitor's.
     user = request.user if hasattr(request, "ctx") else None
+    standing = notices.standing() if user else None
     return {
         "node": {
             "name": settings.ANLAN.node_name,
             "demo": settings.ANLAN.mode == "demo",
-            "held": _held(user),
+            "held": standing is not None and standing.held_since is not None,
         },
+        "notices": _unread(request, standing) if standing else [],
         "exercise": request.ctx.exercise if user else None,
+        "postings": request.ctx.postings if user else (),
+        "posting": request.ctx.posting if user else None,
         "nav": _navigation(request) if user else [],
         "theme": user.theme if user else Theme.AUTO,
         "density": user.density if user else Density.COMFORTABLE,
@@ -67,8 +71,10 @@ def shell(request: PageRequest) -> dict[str, Any]:
     }
 
 
-def _held(user: User | None) -> bool:
-    return user is not None and is_held()
+def _unread(request: PageRequest, standing: Standing) -> list[Shown]:
+    """The notices that the user has not sent away since he logged in."""
+    sent_away = request.session.get(SENT_AWAY, ())
+    return [notice for notice in standing.notices if notice.id not in sent_away]
 
 
 def _navigation(request: PageRequest) -> list[dict[str, Any]]:
@@ -85,6 +91,8 @@ def _navigation(request: PageRequest) -> list[dict[str, Any]]:
     system = []
     if can(ctx, "kernel.node.read"):
         system.append(_item(request, _("运行状态"), "node_status", "heartbeat"))
+    if can(ctx, notices.POST):
+        system.append(_item(request, _("系统公告"), "notice_list", "speakerphone"))
     if can(ctx, "kernel.access.read"):
         system.append(_item(request, _("授权"), "access_users", "key"))
     if can(ctx, "kernel.journal.read"):

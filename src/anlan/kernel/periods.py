@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from anlan.kernel.errors import DomainError
 from anlan.kernel.models import Holiday
 from anlan.kernel.terms import Every
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 DAY = timedelta(days=1)
 MONTHS = {Every.MONTH: 1, Every.QUARTER: 3, Every.HALF_YEAR: 6, Every.YEAR: 12}
+FIRST, LAST = date(1900, 1, 1), date(2999, 12, 31)  # that can be asked for
 LONGEST_HOLIDAY = 40  # days; nothing like it exists, it bounds the search
 
 
 def local_date(at: datetime) -> date:
     """The day of the node's time zone that a moment lies in."""
     return at.astimezone(settings.ANLAN.time_zone).date()
+
+
+def is_reckonable(day: date) -> bool:
+    """Whether months and zones around a day can be reckoned with; the ends of Python's calendar have no day before or after."""
+    return FIRST <= day <= LAST
+
+
+def refuse_unreckonable(moments: Iterable[object]) -> None:
+    """raises moment_beyond where one of these is a moment that PostgreSQL keeps and nobody can read again or reckon with"""
+    if not all(is_reckonable(one.date()) for one in moments if isinstance(one, datetime)):
+        raise DomainError("moment_beyond", first=FIRST.year, last=LAST.year)
 
 
 def start_of(day: date) -> datetime:

@@ -180,11 +180,14 @@ def _wake_orphans() -> None:
 
 
 def context_of(handler: Handler, entry: Entry) -> Context:
-    """A handler acts for who acted, with its own powers, in the same exercise, caused by the entry."""
+    """A handler acts for who acted, with its own powers, in the same exercise, caused by the entry.
+
+    It can't be asked for a second factor any more; the act that led to it was (ADR 23).
+    """
     exercise = (
         Exercise.objects.select_related("clock").get(pk=entry.exercise_id) if entry.exercise_id else None
     )
-    return Context(entry.actor, exercise, cause_id=entry.pk, powers=handler.powers)
+    return Context(entry.actor, exercise, cause_id=entry.pk, powers=handler.powers, second_factor=True)
 
 
 def _key(handler: Handler, entry: Entry) -> dict[str, object]:

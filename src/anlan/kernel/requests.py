@@ -3,12 +3,21 @@
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from anlan.kernel.context import Context
 from anlan.kernel.errors import DomainError
 from anlan.kernel.models import User
 
+POSTING = "posting_id"  # where the session keeps the grant that its user acts by
 MOST_CHOSEN = 500  # rows that can be ticked on one page
+
+
+def way_back(request: HttpRequest) -> str:
+    """The page of this node from which something was sent (its field `next`); home where it names none."""
+    target = str(request.POST.get("next", ""))
+    is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=True)
+    return target if is_ours else "/"
 
 
 class PageRequest(HttpRequest):

@@ -17,7 +17,7 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.events import event
 from anlan.kernel.models import Grant, Role, Unit
-from anlan.kernel.scope import require, visible
+from anlan.kernel.scope import require, units_where, visible
 from anlan.kernel.terms import RESERVED, Administrator
 
 if TYPE_CHECKING:
@@ -65,11 +65,12 @@ class Difference:
 def create_role(ctx: Context, *, name: str, capabilities: Iterable[str]) -> Role:
     """A role of the node's own. It never makes an administrator; its code tells it from those that come with us.
 
-    raises  unknown_capability, reserved_capability
+    raises  unknown_capability, reserved_capability, role_name_taken
     """
     held = sorted(set(capabilities))
     role = Role(code=f"own-{secrets.token_hex(4)}", name=name, capabilities=held, edited_at=real_now())
     _refuse_capabilities(role, held)
+    refuse_name(role.name, None)
     role.save(force_insert=True)
     ctx.journal(RoleCreated(role.code, held), role)
     return role
@@ -82,7 +83,7 @@ def edit_role(
     """Name and capabilities of a role; from then on an upgrade leaves it alone. What changes nothing is no edit.
 
     seen_at  its `edited_at` as the actor saw it
-    raises   own_role, role_held_elsewhere, unknown_capability, reserved_capability; StateConflict
+    raises   own_role, role_held_elsewhere, unknown_capability, reserved_capability, role_name_taken; StateConflict
     """
     role = Role.objects.select_for_update().filter(pk=role_id).first()  # grants of it wait, too
     if role is None:
@@ -95,6 +96,8 @@ def edit_role(
     if not difference:
         return role
     _refuse_capabilities(role, difference.added)
+    if difference.renamed:
+        refuse_name(name, role)
     role.name, role.capabilities, role.edited_at = name, wanted, real_now()
     role.save(update_fields=["name", "capabilities", "edited_at"])
     ctx.journal(edited(role, difference), role)
@@ -106,8 +109,15 @@ def refuse_edit(ctx: Context, role: Role) -> None:
     grants = Grant.objects.filter(in_force_at(real_now()), role=role)
     if ctx.actor is not None and grants.filter(user=ctx.actor).exists():
         raise DomainError("own_role")
-    if grants.exclude(scope_root__in=visible(ctx, Unit, EDIT)).exists():
+    if grants.exclude(scope_root__in=units_where(ctx, EDIT)).exists():
         raise DomainError("role_held_elsewhere")
+
+
+def refuse_name(name: str, role: Role | None) -> None:
+    """raises role_name_taken: lists of roles to grant show nothing but the name"""
+    same = Role.objects.filter(name=name)
+    if (same.exclude(pk=role.pk) if role else same).exists():
+        raise DomainError("role_name_taken")
 
 
 def why_not_edit(ctx: Context, role: Role) -> str:

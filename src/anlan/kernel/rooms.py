@@ -12,14 +12,17 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anlan.wings import WINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
     from django.utils.functional import _StrPromise
+
+    from anlan.kernel.finding import Search
 
 HOUSE = Path(__file__).resolve().parents[1]
 OWN = "rooms"  # the package of a node's own rooms, whatever their folder is called
@@ -83,12 +86,43 @@ def find() -> tuple[Room, ...]:
     )
 
 
+@dataclass(frozen=True)
+class FirstStep:
+    """What somebody who is here for the first time does, where he holds the capability (blank: anybody).
+
+    why     what it is good for
+    rank    the lowest come first: 1 what his work begins with, 5 what it rests on, 9 good for everybody
+    """
+
+    rank: int
+    capability: str
+    title: _StrPromise
+    why: _StrPromise
+    url_name: str
+
+
 @cache
 def doors() -> tuple[Door, ...]:
     """What the rooms put into the navigation (`DOORS` in their urls)."""
-    return tuple(
-        door for room in find() if (urls := room.part("urls")) for door in getattr(urls, "DOORS", ())
-    )
+    return tuple(_declared("DOORS"))
+
+
+@cache
+def first_steps() -> tuple[FirstStep, ...]:
+    """What the rooms let a newcomer do first (`FIRST_STEPS` in their urls)."""
+    return tuple(_declared("FIRST_STEPS"))
+
+
+@cache
+def searches() -> tuple[Search, ...]:
+    """The registers that can be searched (`SEARCHES` in the rooms' urls)."""
+    return tuple(_declared("SEARCHES"))
+
+
+def _declared(name: str) -> Iterator[Any]:
+    for room in find():
+        if urls := room.part("urls"):
+            yield from getattr(urls, name, ())
 
 
 @cache
@@ -99,3 +133,13 @@ def capabilities() -> dict[str, _StrPromise]:
         if terms := Room(module).part("terms"):
             known.update(getattr(terms, "CAPABILITIES", {}))
     return known
+
+
+@cache
+def with_second_factor() -> frozenset[str]:
+    """The capabilities that a password alone does not open (`SECOND_FACTOR` in the kernel's and the rooms' terms)."""
+    modules = ("anlan.kernel", *(room.module for room in find()))
+    marked = (
+        getattr(terms, "SECOND_FACTOR", ()) for module in modules if (terms := Room(module).part("terms"))
+    )
+    return frozenset().union(*marked)

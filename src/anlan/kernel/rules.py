@@ -129,7 +129,11 @@ def load_all() -> None:
     """Bring the rules of every room and the holiday calendar up to this version."""
     load_holidays(json.loads(HOLIDAYS.read_text()))
     for room in rooms.find():
-        room.part("events")  # so that a rule that listens to what does not exist is found
+        for events_of in (
+            "events",
+            "register",
+        ):  # so that a rule that listens to what does not exist is found
+            room.part(events_of)
         if (file := room.folder / "data/rules.json").exists():
             load(json.loads(file.read_text()))
 

@@ -6,6 +6,7 @@ Three questions: `can` (this user, here?), `visible` (which records?), `who_can`
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,8 +16,9 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
 
+from anlan.kernel import rooms
 from anlan.kernel.clock import real_now
-from anlan.kernel.errors import NotAllowed, UnscopedRead
+from anlan.kernel.errors import NotAllowed, SecondFactorNeeded, UnscopedRead
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -91,9 +93,21 @@ def can(ctx: Context, capability: str, about: models.Model | None = None) -> boo
 
 
 def require(ctx: Context, capability: str, about: models.Model | None = None) -> None:
-    """raises NotAllowed unless `can`"""
+    """raises NotAllowed unless `can`; SecondFactorNeeded where the capability asks for one that the actor has not shown"""
     if not can(ctx, capability, about):
         raise NotAllowed(capability)
+    if capability not in rooms.with_second_factor() or not (ctx.token or ctx.actor):
+        return
+    if ctx.token is not None or not ctx.second_factor:
+        raise SecondFactorNeeded(is_machine=ctx.token is not None)
+
+
+def units_where(ctx: Context, capability: str) -> QuerySet[Unit]:
+    """The units over which the actor holds it, second factor shown or not: to tell what he could do, not to do it."""
+    units: QuerySet[Unit] = apps.get_model("kernel", "Unit").unscoped.filter(
+        _in_subtrees("path", ctx.roots(capability))
+    )
+    return units
 
 
 def _path_of(about: models.Model) -> str | None:
@@ -141,17 +155,37 @@ def who_can(capability: str, unit: Unit) -> QuerySet[User]:
     return users.filter(Exists(grants), is_active=True)
 
 
-def holdings_of(user: User, posting_id: int | None = None) -> tuple[tuple[str, frozenset[str]], ...]:
-    """The user's current grants as (path of the scope root, capabilities); of one posting only, if it is named."""
-    grants = _current("Grant").filter(user=user)
-    if posting_id is not None:
-        grants = grants.filter(pk=posting_id)
-    rows = grants.values_list("scope_root__path", "role__capabilities")
-    return tuple((path, frozenset(capabilities)) for path, capabilities in rows)
+@dataclass(frozen=True)
+class Posting:
+    """A grant that holds now: what its holder may act by.
+
+    role, unit  names
+    path        of the unit
+    """
+
+    id: int
+    role: str
+    unit: str
+    path: str
+    capabilities: frozenset[str]
+
+    def __str__(self) -> str:
+        return f"{self.role} · {self.unit}"
+
+
+def postings_of(user: User) -> tuple[Posting, ...]:
+    """The user's current grants, from the top of the tree downwards."""
+    grants = _current("Grant").filter(user=user).order_by("scope_root__path", "pk")
+    rows = grants.values_list(
+        "pk", "role__name", "scope_root__name", "scope_root__path", "role__capabilities"
+    )
+    return tuple(
+        Posting(pk, role, unit, path, frozenset(capabilities)) for pk, role, unit, path, capabilities in rows
+    )
 
 
 def holdings_of_many(user_ids: Collection[int]) -> dict[int, list[tuple[str, frozenset[str]]]]:
-    """The same for many users in one query; who holds nothing has no entry."""
+    """Many users' current grants as (path of the scope root, capabilities); who holds nothing has no entry."""
     found: defaultdict[int, list[tuple[str, frozenset[str]]]] = defaultdict(list)
     grants = _current("Grant").filter(user__in=user_ids)
     for user_id, path, capabilities in grants.values_list(

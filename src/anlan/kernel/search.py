@@ -20,7 +20,7 @@ os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # readings by phrase would
 from pypinyin import Style, pinyin  # after the line above: it reads the environment as it is imported
 
 PINYIN = "zh_pinyin"  # the collation by which names are sorted, of columns and of the indexes that page through them
-RUNS = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+|[0-9a-z]+")
+RUNS = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+|[0-9a-z]+(?:[-_./][0-9a-z]+)*")
 LONGEST_RUN = 24  # characters of one run that are indexed
 MOST_WORDS = 400  # of one text
 MOST_ASKED = 100  # characters of a question

@@ -38,12 +38,26 @@ class Subject:
     capability  what one needs to read such a record
     url_name    its page, with the key as only argument
     attach      what one needs to add and remove its attachments; blank: it has none
+    along       foreign keys that its name needs
     """
 
     kind: str
     capability: str
     url_name: str
     attach: str = ""
+    along: tuple[str, ...] = ()
+
+
+# Of the kernel's own records, what may be proved by files.
+OWN = (
+    Subject(
+        "kernel.obligation",
+        "kernel.obligation.read",
+        "obligation_detail",
+        attach="kernel.obligation.fulfil",
+        along=("rule",),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -56,14 +70,14 @@ class Shown:
 
 @cache
 def kinds() -> dict[str, Subject]:
-    """Every kind that a room has declared."""
+    """Every kind that a room has declared, and the kernel's own."""
     declared = (
         subject
         for room in rooms.find()
         if (urls := room.part("urls"))
         for subject in getattr(urls, "SUBJECTS", ())
     )
-    return {subject.kind: subject for subject in declared}
+    return {subject.kind: subject for subject in (*OWN, *declared)}
 
 
 def term_of(kind: str) -> str:
@@ -79,7 +93,8 @@ def get_record(ctx: Context, kind: str, key: str, *, to_attach: bool = False) ->
         raise NotFound
     model: Any = apps.get_model(kind)
     try:
-        found: Model | None = visible(ctx, model, capability).filter(pk=key).first()
+        records = visible(ctx, model, capability)
+        found: Model | None = records.filter(pk=key).first()
     except (ValueError, ValidationError):  # a key that none of this kind can have
         found = None
     if found is None:
@@ -98,6 +113,7 @@ def describe(ctx: Context, keys: Iterable[Key]) -> dict[Key, Shown]:
         if subject is None or not can(ctx, subject.capability):
             continue
         model: Any = apps.get_model(kind)
-        for record in visible(ctx, model, subject.capability).filter(pk__in=several):
+        found = visible(ctx, model, subject.capability).filter(pk__in=several)
+        for record in found.select_related(*subject.along) if subject.along else found:
             shown[kind, str(record.pk)] = Shown(str(record), reverse(subject.url_name, args=[record.pk]))
     return shown

@@ -112,6 +112,7 @@ def start(ctx: Context, kind: str, arguments: dict[str, Any]) -> LongTask:
         kind=kind,
         asked_by=ctx.actor,
         posting_id=ctx.posting_id,
+        token=ctx.token,
         exercise=ctx.exercise,
         arguments=arguments,
     )
@@ -357,10 +358,21 @@ def _declared(task: LongTask) -> Declared:
 
 
 def _context_of(task: LongTask) -> Context:
-    """Who asked, by the same posting, in the same exercise; what he may do is asked anew."""
+    """Who asked, by the same posting and token, in the same exercise; what he may do is asked anew.
+
+    Except for the second factor: the act that started the task asked for it (ADR 23).
+    """
     if not task.asked_by.is_active:
         raise DomainError("task_of_inactive")
-    return Context(task.asked_by, task.exercise, posting_id=task.posting_id)
+    if task.token is not None and task.token.ended_at is not None:
+        raise DomainError("task_of_ended_token")
+    return Context(
+        task.asked_by,
+        task.exercise,
+        posting_id=task.posting_id,
+        second_factor=True,
+        token=task.token,
+    )
 
 
 def _end(task: LongTask, state: TaskState, error: str = "") -> None:

@@ -1,6 +1,6 @@
 """The kernel's terms and capabilities."""
 
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
@@ -82,6 +82,11 @@ class TaskState(TextChoices):
     CANCELLED = "cancelled", _("已取消")
 
 
+class NoticeLevel(IntegerChoices):
+    NORMAL = 1, _("一般")
+    IMPORTANT = 2, _("重要")
+
+
 class Administrator(TextChoices):
     """The three administrators that exclude each other 三员分立."""
 
@@ -96,10 +101,17 @@ class GrantState(TextChoices):
     ENDED = "ended", _("已失效")
 
 
+class TokenState(TextChoices):
+    CURRENT = "current", _("有效")
+    EXPIRED = "expired", _("已到期")
+    ENDED = "ended", _("已终止")
+
+
 CAPABILITIES = {
     "kernel.node.read": _("查看节点运行状态"),
     "kernel.node.check": _("发起节点自检"),
     "kernel.node.release": _("放行恢复后的节点"),
+    "kernel.notice.post": _("发布和撤下系统公告"),
     "kernel.journal.read": _("查看留痕"),
     "kernel.journal.mend": _("处理受阻的后台处理"),
     "kernel.obligation.read": _("查看履责事项"),
@@ -113,7 +125,25 @@ CAPABILITIES = {
     "kernel.access.edit_role": _("修改角色的权限"),
     "kernel.access.appoint": _("任命首任安全管理员"),
     "kernel.user.create": _("添加用户"),
+    "kernel.user.suspend": _("停用、启用用户和结束其登录"),
+    "kernel.user.reset": _("重设密码和解除两步验证"),
+    "kernel.token.issue": _("签发和终止机器令牌"),
+    "kernel.session.keep": _("值班页面保持登录"),
 }
+
+# What nobody does on the strength of a password alone: acts and pages behind these ask for a second factor.
+SECOND_FACTOR = frozenset(
+    {
+        "kernel.access.grant",
+        "kernel.access.edit_role",
+        "kernel.access.appoint",
+        "kernel.node.release",
+        "kernel.journal.mend",
+        "kernel.user.suspend",
+        "kernel.user.reset",
+        "kernel.token.issue",
+    }
+)
 
 # What one administrator's role alone may hold; in any other role it would undo the separation of the three 三员分立.
 RESERVED = {
@@ -121,4 +151,7 @@ RESERVED = {
     "kernel.access.edit_role": Administrator.SECURITY,
     "kernel.access.appoint": Administrator.SYSTEM,
     "kernel.user.create": Administrator.SYSTEM,
+    "kernel.user.suspend": Administrator.SECURITY,
+    "kernel.user.reset": Administrator.SYSTEM,
+    "kernel.token.issue": Administrator.SYSTEM,
 }

@@ -16,6 +16,7 @@ from django.db import connection
 
 from anlan.kernel.models import Due
 from anlan.kernel.models.clock import REAL
+from anlan.kernel.periods import refuse_unreckonable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -65,6 +66,7 @@ def arm(ctx: Context, kind: str, key: str, at: datetime) -> None:
 
 def arm_many(ctx: Context, kind: str, rows: Sequence[tuple[str, datetime]]) -> None:
     """Set many timers of a kind (key, domain time) in one statement."""
+    refuse_unreckonable(at for _, at in rows)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO kernel_due (clock_id, at, kind, key, attempts, error)"

@@ -57,6 +57,11 @@ COMMANDS = {
         "journal verify: was the journal changed, cut or added to",
         "cli:journal",
     ),
+    "divisions": Command(
+        "divisions [代码…]：下载行政区划名录，导入为单位",
+        "divisions [CODE …]: fetch the list of divisions and import it",
+        "divisions:divisions",
+    ),
     "manage": Command(
         "manage 命令…：在本节点上执行管理命令", "manage COMMAND …: a command on this node", "cli:manage"
     ),

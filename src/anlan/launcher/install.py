@@ -124,6 +124,19 @@ def _build_frontend() -> None:
     _run(["pnpm", "run", "build"], environment, cwd=FRONTEND)
 
 
+def add_packages(folder: Path) -> None:
+    """Install what a folder's own package.json and lock ask for, without scripts and with all that comes of it inside."""
+    _install_pnpm()
+    options = (
+        "--frozen-lockfile",
+        "--ignore-workspace",
+        "--ignore-scripts",
+        "--store-dir",
+        str(folder / "store"),
+    )
+    _run(["pnpm", "install", *options], {**node_environment(), "CI": "1"}, cwd=folder)
+
+
 def _install_pnpm() -> None:
     """Fetch the locked pnpm program and check it against its hash before it may run."""
     lock = json.loads((CHECKOUT / "requirements/pnpm.json").read_text())

@@ -47,6 +47,11 @@ http {{
   large_client_header_buffers 4 16k;
   limit_conn_zone $binary_remote_addr zone=per_client:4m;
   limit_req_zone $binary_remote_addr zone=log_in:4m rate=30r/m;
+  # Forms only: whoever opens their pages guesses nothing.
+  limit_req_zone $guesses zone=guess:4m rate=30r/m;
+  map $request_method $guesses {{ default ""; POST $binary_remote_addr; }}
+  limit_req_zone $binary_remote_addr zone=public:4m rate=300r/m;
+  limit_req_zone $binary_remote_addr zone=alive:4m rate=300r/m;
   limit_conn_status 429;
   limit_req_status 429;
 
@@ -74,6 +79,7 @@ http {{
     # Somebody spoke plain HTTP to this port: send him to the same place over TLS.
     error_page 497 =301 https://$http_host$request_uri;
     error_page 502 503 504 /static/dist/away.html;
+    error_page 429 /static/dist/too-many.html;
     limit_conn per_client 100;
 
     proxy_http_version 1.1;
@@ -98,7 +104,18 @@ http {{
       add_header Cache-Control "public, max-age=3600";
       add_header X-Content-Type-Options nosniff;
     }}
-    location = /ca/anlan-ca.crt {{ alias "{var}/public/anlan-ca.crt"; }}
+    location = /ca/anlan-ca.crt {{
+      limit_req zone=public burst=60 nodelay;
+      alias "{var}/public/anlan-ca.crt";
+    }}
+    location /ca/ {{
+      limit_req zone=public burst=60 nodelay;
+      proxy_pass http://web;
+    }}
+    location = /-/alive {{
+      limit_req zone=alive burst=60 nodelay;
+      proxy_pass http://web;
+    }}
     location /attachments/of/ {{
       client_max_body_size {upload}m;
       proxy_read_timeout 300s;
@@ -121,6 +138,22 @@ http {{
     location = /account/login/ {{
       limit_req zone=log_in burst=20 nodelay;
       proxy_pass http://web;
+    }}
+    # Passwords and codes of those who are logged in, or half-way: all that lies below.
+    location /account/ {{
+      limit_req zone=guess burst=20 nodelay;
+      proxy_pass http://web;
+    }}
+    location /api/ {{
+      error_page 502 503 504 /static/dist/away.html;
+      error_page 429 = @too_many;
+      proxy_pass http://web;
+    }}
+    location @too_many {{
+      internal;
+      default_type application/problem+json;
+      add_header Retry-After 60 always;
+      return 429 '{{"type":"urn:anlan:error:too_many","title":"操作过于频繁","status":429,"code":"too_many","detail":"来自这个地址的请求太多，这一次没有处理。请稍后再试。"}}';
     }}
     location / {{ proxy_pass http://web; }}
   }}

@@ -1,8 +1,8 @@
-"""Log-in: allauth's flows closed to strangers, what a locked-out person is told, and initial passwords changed first."""
+"""Log-in: allauth's flows closed to strangers, what a locked-out person is told, and passwords changed first."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,8 +11,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from anlan.kernel import passwords, sessions
 from anlan.kernel.middleware import API, refusal
 from anlan.kernel.models import User
+from anlan.site import log_in_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest, HttpResponse
 
-# What is open to somebody who still has the password that an administrator gave him.
+    from anlan.site.session_store import SessionStore
+
+# What is open to somebody who must change his password first.
 BEFORE_OWN_PASSWORD = ("account_change_password", "account_logout", "account_reauthenticate", "preferences")
 
 
@@ -40,17 +44,35 @@ class Adapter(DefaultAccountAdapter):
             user.password_is_initial = False
         super().set_password(user, password)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Wrong passwords are counted by axes, per name and address (ADR 5); allauth counts wrong codes."""
+        del request, credentials
+        self._login_failed_rl_usage = None
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        log_in_journal.failed(request, str(credentials.get("username") or ""))
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **told: Any) -> HttpResponse:
+        answer = super().post_login(request, user, **told)
+        sessions.keep_to_limit(cast("User", user), str(request.session.session_key))
+        return answer
+
 
 def own_password_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
-    """Who still has the password that an administrator saw chooses one of his own before anything else."""
+    """Whose password an administrator saw, or was too old at log-in, chooses another before anything else."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if not isinstance(request.user, User) or not request.user.password_is_initial:
+        if not isinstance(request.user, User) or hasattr(request, "token"):
+            return get_response(request)
+        store = cast("SessionStore", request.session)
+        is_old = store.began_at is not None and passwords.is_expired(request.user, store.began_at)
+        if not request.user.password_is_initial and not is_old:
             return get_response(request)
         if request.path in {reverse(name) for name in BEFORE_OWN_PASSWORD}:
+            request.password_is_old = is_old  # type: ignore[attr-defined]  # the form says why it is shown
             return get_response(request)
         if request.path.startswith(API):
-            detail = _("请先登录网页，把初始密码换成自己的密码。")
+            detail = _("请先登录网页，换成自己的新密码。")
             return refusal(request, status=403, code="own_password_first", detail=detail)
         return redirect(f"{reverse('account_change_password')}?{urlencode({'next': reverse('home')})}")
 

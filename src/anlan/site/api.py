@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.http import Http404
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
-from ninja.errors import ValidationError
+from ninja.errors import HttpError, ValidationError
 from ninja.security import django_auth
 
 from anlan.kernel import rooms
-from anlan.kernel.errors import DomainError
+from anlan.kernel.errors import DomainError, NotFound
 from anlan.kernel.middleware import refusal
 from anlan.kernel.words import lazy as gettext_lazy
+from anlan.site.machines import TokenAuth
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 api = NinjaAPI(
     title="Anlan",
     version="1",
-    auth=django_auth,
+    auth=[TokenAuth(), django_auth],
     docs_url=None,  # its page wants inline script; the interface is documented in docs/
 )
 
@@ -61,6 +63,19 @@ def on_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
 def on_bad_input(request: HttpRequest, error: ValidationError) -> HttpResponse:
     where = "; ".join(f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in error.errors[:20])
     return refusal(request, status=422, code="bad_input", detail=_("输入有误：%(where)s") % {"where": where})
+
+
+@api.exception_handler(Http404)
+def on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    del error
+    return on_refusal(request, NotFound())
+
+
+@api.exception_handler(HttpError)
+def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Of a session's request without the token of one of our pages, above all."""
+    detail = _("请求没有处理：缺少或过期的页面令牌，或接口不支持。对接程序请使用机器令牌。")
+    return refusal(request, status=error.status_code, code="request_refused", detail=detail)
 
 
 for _room in rooms.find():

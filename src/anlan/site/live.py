@@ -25,7 +25,7 @@ from asgiref.sync import sync_to_async  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 
 from anlan.site import live_line  # noqa: E402
-from anlan.site.live_streams import BEAT, Board, Stream, admit, viewers_now  # noqa: E402
+from anlan.site.live_streams import BEAT, Board, Stream, admit, keep_open, viewers_now  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+KEEP_OPEN = 60.0  # seconds; of the five minutes that a session without use lasts at least
 RECHECK = 4.0  # seconds; with the question itself a stream ends within 5
 GATHER = 0.1  # seconds that news are gathered for, at least
 MOST_A_SECOND = 4000  # pieces sent, at most
@@ -133,6 +134,14 @@ async def recheck() -> None:
             board.regrade(streams, now)
 
 
+async def keep() -> None:
+    """Sessions of duty posts go on as long as their pages are connected."""
+    while True:
+        await asyncio.sleep(KEEP_OPEN)
+        if streams := list(board):
+            await sync_to_async(asked)(keep_open, streams)
+
+
 async def for_ever(work: Callable[[], Awaitable[None]]) -> None:
     """Whatever ends it is logged, and it begins anew."""
     while True:
@@ -149,7 +158,7 @@ async def for_ever(work: Callable[[], Awaitable[None]]) -> None:
 async def working(_app: Starlette) -> AsyncIterator[None]:
     """What runs for the life of the process."""
     client = await live_line.connect()
-    works = (lambda: follow(client), spread, beat, recheck)
+    works = (lambda: follow(client), spread, beat, recheck, keep)
     tasks = [asyncio.create_task(for_ever(work)) for work in works]
     yield
     board.close(board)

@@ -19,6 +19,7 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
 from anlan.kernel.live import ALL, REAL_LIFE, passwords_of, viewer
 from anlan.kernel.scope import holdings_of_many
+from anlan.kernel.sessions import KEEP, move_on
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -85,6 +86,12 @@ def viewers_now(streams: Collection[Stream]) -> dict[Stream, Viewer]:
         for stream in streams
         if proofs.get(stream.session) == stream.proof
     }
+
+
+def keep_open(streams: Collection[Stream]) -> None:
+    """On a duty post, a page that stays connected is use enough: nobody is thrown out while he watches."""
+    if kept := {stream.session for stream in streams if KEEP in stream.viewer.roots}:
+        move_on(kept)
 
 
 def proof_of(password: str) -> bytes:

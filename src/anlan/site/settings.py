@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "axes",
     "csp",
     "django_cotton",
@@ -69,11 +70,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "anlan.kernel.middleware.language",
+    "anlan.site.machines.by_token",
     "anlan.kernel.middleware.LogInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "anlan.site.sessions.note_use",
     "anlan.kernel.middleware.Acting",
     "anlan.site.accounts.own_password_first",
     "axes.middleware.AxesMiddleware",
@@ -148,11 +151,16 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "anlan.kernel.passwords.Strength"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "anlan.kernel.passwords.CommonHere"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "display_name", "email")},
+    },
+    {"NAME": "anlan.kernel.passwords.NotFormer"},  # last: it hashes
 ]
-AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 10}  # type: ignore[assignment]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
@@ -162,9 +170,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_RATE_LIMITS = {
-    "login_failed": None
-}  # axes counts failed log-ins, per name and address, over restarts
+# Wrong codes of a second factor, per user; axes counts wrong passwords (accounts.Adapter).
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/900s/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 MFA_TOTP_ISSUER = ANLAN.node_name
@@ -182,7 +189,8 @@ AXES_ENABLE_ADMIN = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_NAME = "anlan_session"
-SESSION_COOKIE_AGE = 12 * 60 * 60  # a shift
+SESSION_ENGINE = "anlan.site.session_store"
+SESSION_COOKIE_AGE = ANLAN.session_hours * 60 * 60
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "anlan_csrf"
 CSRF_COOKIE_SECURE = True

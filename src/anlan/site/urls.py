@@ -11,16 +11,32 @@ from anlan.kernel import (
 )
 from anlan.site import views
 from anlan.site.api import api
-from anlan.site.pages import access, files, journal, obligations, tasks
+from anlan.site.pages import (
+    access,
+    access_people,
+    duties,
+    files,
+    journal,
+    log_in,
+    notices,
+    obligations,
+    tasks,
+)
 
 for _room in rooms.find():
-    _room.part("events")  # a room without pages has events, too
+    for _part in ("events", "register"):
+        _room.part(_part)  # a room without pages has events, too
+
+PAGES = (obligations, duties, journal, access, access_people, log_in, tasks, files, notices)
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("-/alive", views.alive, name="alive"),
     path("ca/", views.ca_page, name="ca_page"),
     path("preferences/", views.preferences, name="preferences"),
+    path("find/", views.find, name="find"),
+    path("welcomed/", views.welcomed, name="welcomed"),
+    path("posting/", views.posting, name="posting"),
     path("node/", views.node_status, name="node_status"),
     path("node/self-check/", views.node_selfcheck, name="node_selfcheck"),
     path("node/self-check/<int:check_id>/", views.node_selfcheck_result, name="node_selfcheck_result"),
@@ -32,7 +48,7 @@ urlpatterns = [
     path("account/password/", account.password_change, name="account_change_password"),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("api/v1/", api.urls),
-    *(path(part.PREFIX, include(part)) for part in (obligations, journal, access, tasks, files)),
+    *(path(part.PREFIX, include(part)) for part in PAGES),
     *(
         path(urls.PREFIX, include(f"{room.module}.urls"))
         for room in rooms.find()
@@ -48,4 +64,5 @@ if settings.ANLAN.mode != "up":
 handler400 = "anlan.site.views.bad_request"
 handler403 = "anlan.site.views.forbidden"
 handler404 = "anlan.site.views.not_found"
+handler429 = "anlan.site.views.too_many"  # allauth looks for it
 handler500 = "anlan.site.views.server_error"

@@ -9,18 +9,21 @@ from cryptography.hazmat.primitives import hashes
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
-from anlan.kernel import node, obligation_lists, periods
+from anlan.kernel import finding, node, obligation_lists, periods, welcome
+from anlan.kernel.errors import DomainError
 from anlan.kernel.logs import current_number
 from anlan.kernel.middleware import refusal
 from anlan.kernel.pages import needs
+from anlan.kernel.requests import POSTING, way_back
 from anlan.kernel.scope import can
 from anlan.kernel.terms import Whose
 from anlan.site import duty_rows
@@ -38,18 +41,34 @@ FORMS = ("desk", "register", "record", "act", "board", "map", "wall")
 
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
-    """What the user owes, the most urgent first."""
+    """What the user owes, the most urgent first; above it a welcome for who is new, or who asks for it."""
     ctx = request.ctx
+    shown: dict[str, Any] = {"groups": [], "first_steps": welcome.first_steps(ctx)}
+    if welcome.is_due(request.user) or "welcome" in request.GET:
+        shown["welcome"] = welcome.of(ctx)
     if not can(ctx, obligation_lists.READ):
-        return render(request, "site/home.html", {"groups": []})
+        return render(request, "site/home.html", shown)
     found = obligation_lists.list_obligations(ctx, obligation_lists.Wanted(Whose.MINE))
     tally = obligation_lists.count_mine(ctx)
-    shown = {
-        "groups": _by_urgency(ctx, duty_rows.rows_of(ctx, found.rows)),
-        "tally": tally,
-        "more": tally.open - len(found.rows),
-    }
+    shown["groups"] = _by_urgency(ctx, duty_rows.rows_of(ctx, found.rows))
+    shown |= {"tally": tally, "more": tally.open - len(found.rows)}
     return render(request, "site/home.html", shown)
+
+
+@require_POST
+def welcomed(request: PageRequest) -> HttpResponse:
+    welcome.finish(request.user)
+    return redirect("home")
+
+
+@require_safe
+@never_cache
+@vary_on_headers("HX-Request")
+def find(request: PageRequest) -> HttpResponse:
+    """What is called so in all registers: as a page, or as the part that the command box shows."""
+    words = request.GET.get("q", "").strip()[: finding.LONGEST]
+    template = "site/_found.html" if request.headers.get("HX-Request") else "site/find.html"
+    return render(request, template, {"words": words, "found": finding.find(request.ctx, words)})
 
 
 def _by_urgency(ctx: Context, rows: list[duty_rows.Row]) -> list[tuple[str, list[duty_rows.Row]]]:
@@ -75,11 +94,23 @@ def preferences(request: PageRequest) -> HttpResponse:
     form = PreferencesForm(request.POST, instance=request.user)
     if form.is_valid():
         form.save()
-    target = request.POST.get("next", "/")
-    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=True)
-    response = redirect(target if safe else "home")
+    response = redirect(way_back(request))
     response.set_cookie(settings.LANGUAGE_COOKIE_NAME, request.user.language, max_age=31_536_000, secure=True)
     return response
+
+
+@require_POST
+def posting(request: PageRequest) -> HttpResponse:
+    """Act by one of one's own grants from now on, or by all of them again; leads home, where nobody is refused."""
+    asked = request.POST.get("posting", "")
+    held = next((held for held in request.ctx.postings if str(held.id) == asked), None)
+    if asked and held is None:
+        raise DomainError("posting_ended")
+    if held is None:
+        request.session.pop(POSTING, None)
+    else:
+        request.session[POSTING] = held.id
+    return redirect("home")
 
 
 @require_safe
@@ -151,7 +182,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     del reason
-    detail = _("页面已过期，提交没有生效。请刷新页面后重试，已填写的内容请先复制保存。")
+    detail = _("页面已过期，提交没有生效。请返回上一页，先复制已填写的内容，刷新后再提交。")
     return refusal(request, status=403, code="page_expired", detail=detail)
 
 
@@ -167,6 +198,13 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 @requires_csrf_token
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    del exception
+    detail = _("操作过于频繁，这一次没有处理。请等一分钟再试。")
+    return refusal(request, status=429, code="too_many", detail=detail)
+
+
+@requires_csrf_token
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     del exception
     detail = _("没有找到这个页面或记录。它可能已移走，或不在您的管理范围内。")
@@ -179,4 +217,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     detail = _("系统出错，刚才的操作可能没有完成。请把错误编号 %(number)s 告诉运维人员。") % {
         "number": current_number.get()
     }
-    return refusal(request, status=500, code="unexpected", detail=detail)
+    try:
+        return refusal(request, status=500, code="unexpected", detail=detail)
+    except DatabaseError:  # the frame of a page reads from it, too; this one needs nothing
+        away = (settings.FRONTEND / "away.html").read_bytes()
+        return HttpResponse(away, status=503, headers={"Retry-After": "5"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import IntegrityError
 
 from anlan.kernel.clock import real_now
-from anlan.kernel.errors import NotAllowed, NotFound, StateConflict
+from anlan.kernel.errors import DomainError, NotAllowed, NotFound, StateConflict
 from anlan.kernel.models import Due, Entry
 from rooms.respond.bell import selectors, services
 from rooms.respond.bell.models import Bell, Call
@@ -161,3 +161,10 @@ def test_the_room_s_migrations_are_what_its_models_say() -> None:
     told = StringIO()
     call_command("makemigrations", "bell", "--check", "--dry-run", stdout=told)
     assert "No changes" in told.getvalue()
+
+
+def test_a_moment_that_nobody_can_read_again_is_refused_and_leaves_nothing(world: World) -> None:
+    with pytest.raises(DomainError, match="1900 年至 2999 年"):
+        ring(world.town, rang_at=datetime(1, 1, 2, tzinfo=UTC))
+    assert not Bell.unscoped.exists()
+    assert ring(world.town, rang_at=datetime(1900, 1, 2, tzinfo=UTC)).unit == world.town

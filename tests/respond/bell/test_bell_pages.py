@@ -103,3 +103,10 @@ def test_a_list_with_nothing_in_it_says_what_to_do(door: Client, warden: User) -
     door.force_login(warden)
     assert "还没有警铃" in door.get(reverse("bell_list")).content.decode()
     assert "没有符合条件的警铃" in door.get(reverse("bell_list"), {"q": "糖厂"}).content.decode()
+
+
+def test_a_year_mistyped_is_told_at_its_field(door: Client, world: World, warden: User) -> None:
+    door.force_login(warden)
+    typed = {"unit": world.town.pk, "place": PLACE, "words": "二楼冒烟", "rang_at": "0001-01-01T00:00"}
+    answer = door.post(reverse("bell_ring"), typed)
+    assert answer.context["form"].errors.keys() == {"rang_at"}

@@ -109,7 +109,7 @@ def test_what_is_owed_and_late_stands_on_every_page(door: Client, world: World) 
     reader = world.holder(selectors.READ)
     door.force_login(reader)
     page = door.get(reverse("bell_detail", args=[bell.pk])).content.decode()
-    assert page.count("逾期告知上级") == 2
+    assert page.count("逾期告知：") == 2
     services.answer_bell(node("answer"), bell.pk, words="已派两人")
     door.force_login(world.officer)
     page = door.get(reverse("obligation_detail", args=[duty.pk])).content.decode()

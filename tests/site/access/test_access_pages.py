@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from anlan.kernel import access
-from anlan.kernel.models import Grant, Role, User
-from tests.cast import PASSWORD, World, make_user
+from anlan.kernel.clock import real_now
+from anlan.kernel.models import Grant, MachineToken, Role, User
+from tests.cast import PASSWORD, World, enter, make_user
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -24,7 +27,7 @@ CHANGE = "/account/password/"
 def security(world: World, door: Client) -> User:
     """The city's security administrator, logged in."""
     user = world.person("security", "security_administrator", world.city)
-    door.force_login(user)
+    enter(door, user)
     return user
 
 
@@ -63,6 +66,30 @@ def test_a_refusal_is_shown_at_the_form_and_keeps_what_was_typed(
     assert not Grant.objects.filter(role=role("system_administrator")).exists()
 
 
+def test_two_roles_never_have_one_name(world: World, door: Client, security: User) -> None:
+    clerk = role("clerk")
+    form = {"name": clerk.name, "capabilities": clerk.capabilities}
+    answer = door.post(reverse("access_role_create"), form)
+    assert answer.context["form"].errors.keys() == {"name"}
+    answer = door.post(reverse("access_role_edit", args=[role("unit_head").pk]), form)
+    assert answer.context["form"].errors.keys() == {"name"}
+    answer = door.post(reverse("access_role_create"), form | {"name": "水务专员"})
+    assert answer.headers["Location"] == reverse("access_role", args=[Role.objects.get(name="水务专员").pk])
+
+
+def test_a_number_that_no_role_has_counts_as_not_asked(world: World, door: Client, security: User) -> None:
+    assert door.get(reverse("access_users"), {"role": "9" * 5000}).status_code == 200
+
+
+def test_words_to_search_for_hold_no_character_that_no_text_holds(
+    world: World, door: Client, security: User
+) -> None:
+    form = {"role": role("clerk").pk, "words": "甲\0一镇"}
+    answer = door.post(reverse("access_grant", args=[world.stranger.pk]), form)
+    assert answer.context["form"].errors.keys() == {"unit"}
+    assert answer.context["words"] == "甲一镇"
+
+
 def test_an_end_in_the_past_is_told_at_its_field(world: World, door: Client, security: User) -> None:
     form = {"role": role("clerk").pk, "unit": world.town.pk, "until_at": "2001-01-01T00:00"}
     answer = door.post(reverse("access_grant", args=[world.stranger.pk]), form)
@@ -72,7 +99,7 @@ def test_an_end_in_the_past_is_told_at_its_field(world: World, door: Client, sec
 def test_a_unit_outside_the_granter_s_scope_can_be_neither_found_nor_chosen(
     world: World, door: Client
 ) -> None:
-    door.force_login(world.person("here", "security_administrator", world.district))
+    enter(door, world.person("here", "security_administrator", world.district))
     found = door.get(reverse("access_units"), {"words": "镇"}).content.decode()
     assert "甲一镇" in found
     assert "乙一镇" not in found
@@ -124,7 +151,7 @@ def test_one_s_own_page_offers_no_act_and_says_why(world: World, door: Client, s
 
 
 def test_a_reader_is_offered_no_act(world: World, door: Client) -> None:
-    door.force_login(world.auditor)
+    enter(door, world.auditor)
     page = page_of(door, "access_user", world.officer.pk)
     assert "值班员" in page
     assert reverse("access_grant", args=[world.officer.pk]) not in page
@@ -216,7 +243,7 @@ def test_what_is_reserved_to_an_administrator_is_not_offered_for_a_new_role(
 
 
 def test_a_node_without_security_administrator_says_so_and_leads_to_one(world: World, door: Client) -> None:
-    door.force_login(world.administrator)
+    enter(door, world.administrator)
     assert "还没有安全管理员" in page_of(door, "access_users")
     appoint = reverse("access_appoint", args=[world.stranger.pk])
     assert appoint in page_of(door, "access_user", world.stranger.pk)
@@ -229,7 +256,7 @@ def test_a_node_without_security_administrator_says_so_and_leads_to_one(world: W
 def test_a_new_user_changes_the_password_that_was_shown_once_before_anything_else(
     world: World, door: Client
 ) -> None:
-    door.force_login(world.administrator)
+    enter(door, world.administrator)
     form = {"username": "zhang", "display_name": "张某"}
     shown = door.post(reverse("access_user_create"), form)
     password = shown.context["password"]
@@ -251,7 +278,76 @@ def test_a_new_user_changes_the_password_that_was_shown_once_before_anything_els
 
 def test_a_log_in_name_that_is_taken_is_told_at_its_field(world: World, door: Client) -> None:
     make_user("taken", "已有")
-    door.force_login(world.administrator)
+    enter(door, world.administrator)
     answer = door.post(reverse("access_user_create"), {"username": "taken", "display_name": "乙"})
     assert answer.context["form"].errors.keys() == {"username"}
     assert "password" not in answer.context
+
+
+# --- stopping and helping users, tokens --------------------------------------------------------------------------
+
+
+def test_a_user_is_disabled_with_a_reason_and_enabled_again(
+    world: World, door: Client, security: User
+) -> None:
+    address = reverse("access_user_deed", args=[world.officer.pk, "disable"])
+    assert address in page_of(door, "access_user", world.officer.pk)
+    assert door.post(address, {"reason": ""}).context["form"].errors.keys() == {"reason"}
+    door.post(address, {"reason": "怀疑密码泄露"})
+    page = page_of(door, "access_user", world.officer.pk)
+    assert "停用用户" in page
+    assert "怀疑密码泄露" in page
+    assert reverse("access_user_deed", args=[world.officer.pk, "enable"]) in page
+    assert reverse("access_grant", args=[world.officer.pk]) not in page
+    assert "没有停用" not in page
+    again = door.post(address, {"reason": "再来"})
+    assert "再来" in again.content.decode()  # refused at the form, and what was typed stays
+    assert not User.objects.get(pk=world.officer.pk).is_active
+
+
+def test_a_deed_that_is_none_is_not_found(world: World, door: Client, security: User) -> None:
+    assert door.get(reverse("access_user_deed", args=[world.officer.pk, "delete"])).status_code == 404
+
+
+def test_who_reaches_beyond_the_scope_is_offered_no_deed_and_it_is_said_why(
+    world: World, door: Client
+) -> None:
+    enter(door, world.person("here", "security_administrator", world.district))
+    page = page_of(door, "access_user", world.neighbour.pk)
+    assert "超出您的管理范围" in page
+    assert reverse("access_user_deed", args=[world.neighbour.pk, "disable"]) not in page
+
+
+def test_a_reset_password_is_shown_once(world: World, door: Client) -> None:
+    enter(door, world.administrator)
+    answer = door.post(reverse("access_user_reset", args=[world.officer.pk]), {"reason": "遗忘"})
+    password = answer.context["password"]
+    assert password in answer.content.decode()
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert password not in page_of(door, "access_user", world.officer.pk)
+
+
+def test_a_machine_is_added_and_given_a_token_that_is_shown_once(world: World, door: Client) -> None:
+    enter(door, world.administrator)
+    form = {"username": "gauges", "display_name": "雨量站接口", "is_machine": "on"}
+    made = door.post(reverse("access_user_create"), form)
+    machine = User.objects.get(username="gauges")
+    assert made.headers["Location"] == reverse("access_user", args=[machine.pk])
+    address = reverse("access_token_issue", args=[machine.pk])
+    assert "没有可写进令牌的权限" in door.get(address).content.decode()
+    Grant.objects.create(user=machine, role=role("clerk"), scope_root=world.town)
+    late = {"name": "雨量", "scopes": ["organisation.unit.read"], "expires_at": "2090-01-01T00:00"}
+    refused = door.post(address, late)
+    assert refused.context["form"].errors.keys() == {"expires_at"}
+    assert 'value="雨量"' in refused.content.decode()
+    until = timezone.localtime(real_now()) + timedelta(days=30)
+    shown = door.post(address, {**late, "expires_at": f"{until:%Y-%m-%dT%H:%M}"})
+    secret = shown.context["secret"]
+    assert secret in shown.content.decode()
+    token = MachineToken.objects.get()
+    page = page_of(door, "access_user", machine.pk)
+    assert secret not in page
+    end = reverse("access_token_end", args=[token.pk])
+    assert end in page
+    door.post(end, {"reason": "对接下线"})
+    assert end not in page_of(door, "access_user", machine.pk)

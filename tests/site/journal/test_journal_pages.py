@@ -168,6 +168,12 @@ def test_an_exercise_s_entries_are_told_apart(world: World, auditor: Context) ->
     assert found(replace(auditor, exercise=drill)) == [played]
 
 
+def test_a_day_at_the_ends_of_the_calendar_is_refused_at_its_field(world: World, door: Client) -> None:
+    door.force_login(world.auditor)
+    answer = door.get(reverse("journal_search"), {"since": "0001-01-01", "until": "9999-12-31"})
+    assert answer.context["form"].errors.keys() == {"since", "until"}
+
+
 def test_the_search_page_needs_no_more_queries_for_more_rows(world: World, door: Client) -> None:
     ctx = acting(world.officer)
     door.force_login(world.auditor)

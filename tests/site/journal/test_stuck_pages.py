@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from anlan.kernel.clock import real_now
 from anlan.kernel.models import Due
+from tests.cast import enter
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -22,13 +23,13 @@ def fail_timer() -> None:
 
 
 def test_nothing_stuck_says_that_all_is_well(world: World, door: Client) -> None:
-    door.force_login(world.administrator)
+    enter(door, world.administrator)
     assert "一切正常" in door.get(reverse("journal_stuck")).content.decode()
 
 
 def test_what_is_stuck_is_shown_with_its_reason_escaped(world: World, door: Client) -> None:
     fail_timer()
-    door.force_login(world.administrator)
+    enter(door, world.administrator)
     page = door.get(reverse("journal_stuck")).content.decode()
     assert "ValueError: &lt;no&gt;" in page
     assert "一切正常" not in page
@@ -36,7 +37,7 @@ def test_what_is_stuck_is_shown_with_its_reason_escaped(world: World, door: Clie
 
 def test_giving_up_needs_a_reason(world: World, door: Client) -> None:
     fail_timer()
-    door.force_login(world.administrator)
+    enter(door, world.administrator)
     address = reverse("journal_stuck_drop", args=THERE)
     assert door.post(address, {"reason": "  "}).status_code == 200
     assert Due.objects.exists()
@@ -46,7 +47,7 @@ def test_giving_up_needs_a_reason(world: World, door: Client) -> None:
 
 def test_a_second_press_is_answered_clearly(world: World, door: Client) -> None:
     fail_timer()
-    door.force_login(world.administrator)
+    enter(door, world.administrator)
     address = reverse("journal_stuck_drop", args=THERE)
     door.post(address, {"reason": "对象已不存在"})
     assert door.post(address, {"reason": "对象已不存在"}).status_code == 409

@@ -68,6 +68,8 @@ CASES = (
     *_act("pause", "kernel.obligation.pause"),
     *_act("resume", "kernel.obligation.pause", "paused"),
     *_act("waive", "kernel.obligation.waive"),
+    Case("duty_list", READ),
+    Case("duty_create", "kernel.rule.edit"),
     Case("rule_list", READ),
     Case("rule_detail", READ, _of_rule),
     Case("rule_edit", "kernel.rule.edit", _of_rule),

@@ -186,6 +186,22 @@ def test_the_calendar_shows_numbers_and_days_off_and_says_what_is_not_published(
     assert rule.name in the_day
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "calendar/?month=0001-01",
+        "calendar/?month=9999-12",
+        "calendar/?day=0001-01-01",
+        "counts/?month=9999-12",
+        "?day=9999-12-31",
+    ],
+)
+def test_a_day_at_the_ends_of_the_calendar_counts_as_not_asked(
+    world: World, door: Client, address: str
+) -> None:
+    assert page(door, world.officer, f"/obligations/{address}")
+
+
 # --- one obligation -----------------------------------------------------------------------------------------------
 
 

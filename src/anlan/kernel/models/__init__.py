@@ -6,15 +6,16 @@ from anlan.kernel.models.due import Due
 from anlan.kernel.models.files import Attachment, StoredFile
 from anlan.kernel.models.history import RowChange
 from anlan.kernel.models.journal import Entry, PrivateNote
-from anlan.kernel.models.node import NodeState, SelfCheck
+from anlan.kernel.models.node import NodeNotice, NodeState, SelfCheck
 from anlan.kernel.models.numbering import Counter, Series
 from anlan.kernel.models.obligation import Escalation, Holiday, Obligation, Rule, RuleEvent
-from anlan.kernel.models.people import User
+from anlan.kernel.models.people import FormerPassword, User
 from anlan.kernel.models.records import Exercise, MatterRecord, Record, Registered
 from anlan.kernel.models.relay import Parked, Pending, Shard
 from anlan.kernel.models.seal import Seal, Unsealed
 from anlan.kernel.models.sharing import Share
 from anlan.kernel.models.task import LongTask
+from anlan.kernel.models.tokens import MachineToken
 from anlan.kernel.models.units import Unit
 from anlan.kernel.models.views import SavedView
 
@@ -26,10 +27,13 @@ __all__ = (
     "Entry",
     "Escalation",
     "Exercise",
+    "FormerPassword",
     "Grant",
     "Holiday",
     "LongTask",
+    "MachineToken",
     "MatterRecord",
+    "NodeNotice",
     "NodeState",
     "Obligation",
     "Parked",

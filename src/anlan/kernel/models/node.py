@@ -1,12 +1,18 @@
-"""The node itself: whether it is held after a restore, and its self-checks."""
+"""The node itself: whether it is held after a restore, its self-checks, its notices to everybody."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
+from anlan.kernel.terms import NoticeLevel
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class NodeState(models.Model):
@@ -56,3 +62,35 @@ class SelfCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}"
+
+
+class NodeNotice(models.Model):
+    """A text that everybody on the node sees on top of every page, from–until, in real time."""
+
+    text = models.CharField(_("内容"), max_length=200)
+    level = models.PositiveSmallIntegerField(_("级别"), choices=NoticeLevel, default=NoticeLevel.NORMAL)
+    from_at = models.DateTimeField(_("开始显示"))
+    until_at = models.DateTimeField(_("停止显示"))
+    posted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("发布人")
+    )
+    posted_at = models.DateTimeField(_("发布时间"))
+
+    class Meta:
+        verbose_name = _("系统公告")
+        verbose_name_plural = _("系统公告")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(until_at__gte=models.F("from_at")), name="node_notice_ends_after_it_begins"
+            ),
+        )
+        indexes = (models.Index(fields=("until_at",), name="node_notice_by_end"),)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def is_over_at(self, moment: datetime) -> bool:
+        return self.until_at <= max(moment, self.from_at)
+
+    def is_shown_at(self, moment: datetime) -> bool:
+        return self.from_at <= moment < self.until_at

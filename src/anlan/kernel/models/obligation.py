@@ -163,7 +163,7 @@ class Obligation(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.rule_id}:{self.unit_id}:{self.subject}"
+        return self.rule.name
 
     @property
     def is_open(self) -> bool:

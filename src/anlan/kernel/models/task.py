@@ -26,6 +26,9 @@ class LongTask(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("发起人")
     )
     posting_id = models.BigIntegerField(_("以何授权"), null=True)
+    token = models.ForeignKey(
+        "kernel.MachineToken", models.PROTECT, null=True, related_name="+", verbose_name=_("以何令牌")
+    )
     exercise = models.ForeignKey(
         "kernel.Exercise", models.PROTECT, null=True, related_name="+", verbose_name=_("所属演练")
     )

@@ -73,6 +73,20 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Deed:
+    """An act of the room's own that is done to the ticked records of the list, and to one from its page.
+
+    name        the address `<room>_<name>` takes a POST with the records' keys as `id`
+    fits        whether the record is in a state that the act starts from
+    """
+
+    name: str
+    label: _StrPromise | str
+    capability: str
+    fits: Callable[[Any], bool]
+
+
+@dataclass(frozen=True)
 class Resolved:
     """A column with its field: what heads it, how it is shown, by what it is masked."""
 
@@ -106,6 +120,7 @@ class Register:
     required    fields that must be entered here though the table can do without
     fixed       fields that are entered once and not changed by the form
     bulk        fields that can be set for many records at once
+    deeds       acts of the room's own
     unit_path   look-up to the path of a record's unit
     parts       further tables that are read along with a record
     create, edit, retire, restore   acts of its own instead of those of every register; the same arguments
@@ -126,6 +141,7 @@ class Register:
     unit_path: str = "unit__path"
     parts: tuple[str, ...] = ()
     panels: tuple[Panel, ...] = ()
+    deeds: tuple[Deed, ...] = ()
     icon: str = "list"
     lead: _StrPromise | str = ""
     empty: _StrPromise | str = ""

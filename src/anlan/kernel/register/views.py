@@ -77,7 +77,9 @@ class Pages:
             ctx, register, wanted, after=request.GET.get("after", ""), before=request.GET.get("before", "")
         )
         may_edit = can(ctx, register.capability("edit"))
-        select = may_edit and bool(register.bulk) and wanted.use == listing.IN_USE
+        deeds = self._deeds(ctx)
+        bulk = register.bulk if may_edit else ()
+        select = bool(bulk or deeds) and wanted.use == listing.IN_USE
         shown = {
             **self._common(),
             "wanted": wanted,
@@ -94,7 +96,8 @@ class Pages:
             "query": self._query(request).removeprefix("?"),
             "views": saved.list_views(ctx, register),
             "select": select,
-            "bulk": [self._label(name) for name in register.bulk] if select else [],
+            "bulk": [self._label(name) for name in bulk],
+            "deeds": deeds,
             "may_edit": may_edit,
         }
         return render(request, "kernel/register/list.html", shown)
@@ -155,6 +158,7 @@ class Pages:
     def _record(self, request: PageRequest, record: Any, *, looked: bool) -> HttpResponse:
         register, ctx = self.register, request.ctx
         read = register.capability("look" if looked else "read")
+        deeds = self._deeds(ctx, record)
         shown = {
             **self._common(),
             "record": record,
@@ -166,6 +170,8 @@ class Pages:
             and can(ctx, register.capability("look"), record),
             "reason": forms.ReasonForm(),
             "may_edit": can(ctx, register.capability("edit"), record),
+            "deeds": deeds,
+            "edit_first": not deeds,
             "panels": [
                 {"template": panel.template, **given}
                 for panel in register.all_panels
@@ -377,6 +383,15 @@ class Pages:
             "term": self.register.term,
             "urls": {name: f"{self.register.name}_{name}" for name in names},
         }
+
+    def _deeds(self, ctx: Context, record: Any = None) -> list[dict[str, Any]]:
+        """The room's own acts that the reader may do; to a record those that start from its state."""
+        return [
+            {"label": deed.label, "url": reverse(f"{self.register.name}_{deed.name}")}
+            for deed in self.register.deeds
+            if can(ctx, deed.capability, record)
+            and (record is None or (not record.retired_at and deed.fits(record)))
+        ]
 
     def _label(self, name: str) -> dict[str, Any]:
         return {"name": name, "label": self.register.model._meta.get_field(name).verbose_name}  # type: ignore[union-attr]  # a plain field

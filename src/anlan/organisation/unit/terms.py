@@ -5,14 +5,15 @@ from django.utils.translation import gettext_lazy as _
 
 
 class UnitKind(TextChoices):
-    """Territorial units first, from the highest down; then the bodies that belong to them."""
+    """The first ten are divisions, as the official list has them, and grids; then the bodies in them."""
 
-    PROVINCE = "province", _("省")
-    CITY = "city", _("市")
-    DISTRICT = "district", _("区县")
+    PROVINCE = "province", _("省（区、市）")
+    CITY = "city", _("市（地、州、盟）")
+    DISTRICT = "district", _("区")
+    COUNTY = "county", _("县（市、旗）")
     TOWNSHIP = "township", _("乡镇")
     STREET = "street", _("街道")
-    PARK = "park", _("园区")
+    PARK = "park", _("园区、农林场")
     VILLAGE = "village", _("村")
     COMMUNITY = "community", _("社区")
     GRID = "grid", _("网格")

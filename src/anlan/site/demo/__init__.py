@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from anlan.kernel import seeds
+from anlan.kernel import second_factor, seeds
 from anlan.kernel.models import User
 from anlan.site.demo import district
 
@@ -43,7 +43,11 @@ def for_log_in_page(request: HttpRequest) -> dict[str, Any]:
     """Template context: who may log in, on the demo's log-in page and nowhere else."""
     if settings.ANLAN.mode != "demo" or request.path != reverse("account_login"):
         return {}
-    return {"demo_cast": district.read_json("cast.json"), "demo_password": PASSWORD}
+    return {
+        "demo_cast": district.read_json("cast.json"),
+        "demo_password": PASSWORD,
+        "demo_second_factor": second_factor.is_required(),
+    }
 
 
 def log_ins_as_text() -> str:

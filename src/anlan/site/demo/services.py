@@ -180,7 +180,7 @@ class _Staff:
 
 
 def _welcome() -> None:
-    """Those who may log in, each with the one role that he holds where the demo is set, and who he is there."""
+    """Those who may log in, each with the roles that he holds where the demo is set, and who he is there."""
     roles = {role.code: role for role in Role.objects.all()}
     password = make_password(PASSWORD)  # slow on purpose; all have the same
     for member in district.read_json("cast.json"):
@@ -188,12 +188,12 @@ def _welcome() -> None:
             username=member["username"],
             defaults={"password": password, "display_name": member["display_name"]},
         )
-        unit = seeds.unit_by_code(member["unit"])
-        held = {"user": user, "role": roles[member["role"]], "scope_root": unit}
-        if Grant.objects.filter(**held).exists():
-            continue
-        Grant.objects.create(**held)
-        _identify(user, unit, member)
+        for one in (member, *member.get("also", ())):
+            held = {"user": user, "role": roles[one["role"]], "scope_root": seeds.unit_by_code(one["unit"])}
+            if not Grant.objects.filter(**held).exists():
+                Grant.objects.create(**held)
+        if not Person.unscoped.filter(user=user).exists():
+            _identify(user, seeds.unit_by_code(member["unit"]), member)
 
 
 def _identify(user: User, unit: Unit, member: dict[str, str]) -> None:

@@ -24,6 +24,7 @@ from anlan.kernel.pages import WING_TITLES, needs
 from anlan.kernel.scope import can
 from anlan.kernel.terms import GrantState
 from anlan.site.pages.access_forms import EndForm, GrantForm, RoleForm, UntilForm, UserForm, show_refusal
+from anlan.site.pages.access_people import deeds_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,6 +77,7 @@ def access_user(request: PageRequest, user_id: int) -> HttpResponse:
         "is_self": is_self,
         "may_grant": can(ctx, access.GRANT) and user.is_active and not is_self,
         "may_appoint": user.is_active and not is_self and access.list_vacant_units(ctx),
+        **deeds_for(ctx, user),
     }
     return render(request, "site/access/user.html", shown)
 
@@ -93,6 +95,9 @@ def access_user_create(request: PageRequest) -> HttpResponse:
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
+            if user.is_machine:
+                messages.success(request, _("已添加机器账号。由安全管理员授予角色后，可签发令牌。"))
+                return redirect("access_user", user.pk)
             return render(request, "site/access/password.html", {"person": user, "password": password})
     return render(request, "site/access/user_create.html", {"form": form})
 
@@ -188,7 +193,7 @@ def access_role(request: PageRequest, role_id: int) -> HttpResponse:
 @ask
 @needs(roles.EDIT)
 def access_role_create(request: PageRequest) -> HttpResponse:
-    form = RoleForm("", request.POST or None)
+    form = RoleForm(None, request.POST or None)
     if form.is_valid():
         role = roles.create_role(
             request.ctx, name=form.cleaned_data["name"], capabilities=form.cleaned_data["capabilities"]
@@ -205,7 +210,7 @@ def access_role_edit(request: PageRequest, role_id: int) -> HttpResponse:
     role = roles.get_role(request.ctx, role_id, roles.EDIT)
     roles.refuse_edit(request.ctx, role)
     given = {"name": role.name, "capabilities": role.capabilities, "seen_at": role.edited_at}
-    form = RoleForm(role.administrator, request.POST or None, initial=given)
+    form = RoleForm(role, request.POST or None, initial=given)
     if "back" in request.POST or not form.is_valid():
         return _role_form(request, form, role)
     difference = roles.compare(role, form.cleaned_data["name"], form.cleaned_data["capabilities"])
@@ -236,13 +241,14 @@ def _done(form: forms.Form, act: Callable[[], object]) -> bool:
 
 def _role_asked(request: PageRequest) -> Role | None:
     asked = request.GET.get("role", "")
-    return roles.get_role(request.ctx, int(asked)) if asked.isdecimal() else None
+    return roles.get_role(request.ctx, int(asked)) if asked.isdecimal() and len(asked) < 18 else None
 
 
 def _units(request: PageRequest) -> dict[str, Any]:
     """Units to choose from: what was searched for, and first of all the one that has been chosen."""
     given = request.POST or request.GET
-    words, chosen = given.get("words", "").strip()[:100], given.get("unit", "")
+    words = given.get("words", "").replace("\0", "").strip()[:100]
+    chosen = given.get("unit", "")
     return {"units": access.find_units(request.ctx, words), "words": words, "chosen": chosen}
 
 
@@ -301,7 +307,8 @@ def _line(entry: Entry, grant: Grant | None) -> dict[str, Any]:
         "has_end": "after" in entry.data,
         "added": _terms(entry.data.get("added", ())),
         "removed": _terms(entry.data.get("removed", ())),
-        "reason": " ".join(note.text for note in entry.private.all()),
+        # Of a log-in the texts tell from where it came: that is for the auditor, and not why.
+        "reason": " ".join(note.text for note in entry.private.all() if note.field == "reason"),
         "who": entry.actor or _("系统"),
     }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel import access, roles
+from anlan.kernel import access, roles, tokens
 from anlan.kernel.errors import DomainError
 from anlan.kernel.models import Role, User
 
@@ -17,25 +17,27 @@ if TYPE_CHECKING:
 
 # At which field a refusal is shown; all others stand above the form.
 FIELDS = {
-    "begins_in_past": "from_at",
-    "ends_in_past": "until_at",
-    "ends_before_begin": "until_at",
-    "username_taken": "username",
+    "begins_in_past": ("from_at",),
+    "ends_in_past": ("until_at", "expires_at"),
+    "ends_before_begin": ("until_at",),
+    "username_taken": ("username",),
+    "token_too_long": ("expires_at",),
+    "token_scopes": ("scopes",),
 }
 
 
 def show_refusal(form: forms.BaseForm, refusal: DomainError) -> None:
     """Put an act's refusal where the reader can mend it."""
-    field = FIELDS.get(refusal.code)
-    form.add_error(field if field in form.fields else None, str(refusal))
+    fields = FIELDS.get(refusal.code, ())
+    form.add_error(next((field for field in fields if field in form.fields), None), str(refusal))
 
 
 class MomentField(forms.DateTimeField):
     """Date and time to the minute, by the browser's own picker."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, required: bool = False, **options: Any) -> None:
         picker = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=picker, required=False, **options)
+        super().__init__(widget=picker, required=required, **options)
 
 
 class ReasonField(forms.CharField):
@@ -88,10 +90,19 @@ class RoleForm(forms.Form):
     )
     seen_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, administrator: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, role: Role | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = roles.capabilities_for(administrator)
+        self.role = role
+        offered = roles.capabilities_for(role.administrator if role else "")
         self.fields["capabilities"].choices = list(offered.items())  # type: ignore[attr-defined]  # it has some
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        try:
+            roles.refuse_name(name, self.role)
+        except DomainError as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return name
 
     @property
     def chosen(self) -> set[str]:
@@ -101,5 +112,29 @@ class RoleForm(forms.Form):
 class UserForm(forms.ModelForm[User]):
     class Meta:
         model = User
-        fields = ("username", "display_name")
-        help_texts = {"username": _("字母、数字和 @ . + - _，登录时用。")}
+        fields = ("display_name", "username", "is_machine")
+        labels = {"is_machine": _("这是机器账号，供其他系统对接")}
+        help_texts = {
+            "username": _("字母、数字和 @ . + - _，登录时用。"),
+            "is_machine": _("没有密码，不能登录网页；凭令牌使用接口。"),
+        }
+
+
+class TokenForm(forms.Form):
+    """What a token is for, what it may do, and until when.
+
+    person  the machine's user: what he holds is what there is to choose from
+    """
+
+    name = forms.CharField(label=_("用途"), max_length=64, help_text=_("例如：雨量站数据接入。"))
+    scopes = forms.MultipleChoiceField(
+        label=_("权限"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("请至少选择一项权限。")},
+    )
+    expires_at = MomentField(label=_("失效时间"), help_text=_("最长 366 天，到期前请换发。"))
+
+    def __init__(self, person: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = list(tokens.scopes_for(person).items())  # type: ignore[attr-defined]  # it has some
+        self.fields["expires_at"].required = True

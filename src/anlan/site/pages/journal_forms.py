@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel import audit, events
 from anlan.kernel.clock import real_now
-from anlan.kernel.periods import local_date
+from anlan.kernel.periods import FIRST, LAST, local_date
 
 if TYPE_CHECKING:
     from anlan.kernel.context import Context
@@ -18,13 +19,23 @@ if TYPE_CHECKING:
 DAYS = 30  # looked back over, unless the auditor says otherwise
 
 
+class Day(forms.DateField):
+    def __init__(self, *, label: Any) -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            widget=forms.DateInput({"type": "date"}),
+            validators=[MinValueValidator(FIRST), MaxValueValidator(LAST)],
+        )
+
+
 class SearchForm(forms.Form):
     """Its fields are those of `audit.Search`; a search that says nothing of time means the last DAYS days."""
 
-    since = forms.DateField(label=_("从"), widget=forms.DateInput({"type": "date"}), required=False)
-    until = forms.DateField(label=_("到"), widget=forms.DateInput({"type": "date"}), required=False)
+    since = Day(label=_("从"))
+    until = Day(label=_("到"))
     event = forms.ChoiceField(label=_("事件"), required=False)
-    actor = forms.CharField(label=_("操作人"), max_length=64, required=False)
+    actor = forms.CharField(label=_("操作人或用户"), max_length=64, required=False)
     unit = forms.CharField(label=_("单位"), max_length=120, required=False)
     kind = forms.ChoiceField(label=_("对象类别"), required=False)
     key = forms.CharField(label=_("对象编号"), max_length=64, required=False)

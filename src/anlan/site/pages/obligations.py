@@ -19,7 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from anlan.kernel import audit, events, obligation_lists, periods, rules, subjects, timeline
+from anlan.kernel import audit, events, obligation_lists, periods, rules, shelf, subjects, timeline
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.obligation_lists import FULFIL, READ, Wanted
 from anlan.kernel.pages import needs
@@ -152,7 +152,8 @@ def _unit(ctx: Context, text: str) -> Unit | None:
 
 def _day(text: str) -> date | None:
     with suppress(ValueError):
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
+        return day if periods.is_reckonable(day) else None
     return None
 
 
@@ -334,6 +335,7 @@ def obligation_detail(request: PageRequest, obligation_id: int) -> HttpResponse:
         "steps": _steps(duty),
         "now": ctx.now(),
         "deeds": _deeds(ctx, row),
+        "shelf": shelf.shelf_of(ctx, duty),
         "timeline": timeline.of(ctx, duty, READ, size=ENTRIES),
     }
     return render(request, "site/obligations/record.html", shown)

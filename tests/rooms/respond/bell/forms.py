@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from anlan.kernel.periods import is_reckonable
 from rooms.respond.bell import selectors
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class RingForm(forms.Form):
         rang_at: datetime | None = self.cleaned_data["rang_at"]
         if rang_at and rang_at > self.now:
             raise forms.ValidationError(_("响铃时间还没有到。请改为已经过去的时间，或不填。"))
+        if rang_at and not is_reckonable(rang_at.date()):
+            raise forms.ValidationError(_("响铃时间不对。请核对年份。"))
         return rang_at
 
 

@@ -58,7 +58,9 @@ def _administrator() -> tuple[str, str]:
                 _("首次启动需要管理员：请设置 ANLAN_ADMIN_NAME 和 ANLAN_ADMIN_PASSWORD，或在终端启动。")
             )
         name = input(_("系统管理员登录名：")).strip()
-        password = getpass.getpass(_("密码（至少 10 位）："))
+        password = getpass.getpass(
+            _("密码（至少 %(length)s 位）：") % {"length": settings.ANLAN.password_length}
+        )
         if password != getpass.getpass(_("再输一次：")):
             raise CommandError(_("两次输入的密码不一致。"))
     try:

@@ -1,0 +1,1 @@
+"""Divisions: the official list of the country's divisions, taken into the organisation tree."""

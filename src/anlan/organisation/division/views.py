@@ -1,0 +1,121 @@
+"""Pages of the official list: choose a part of the country, see what would change, start the import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from anlan.kernel.errors import DomainError, NotFound
+from anlan.kernel.pages import needs
+from anlan.organisation.division import selectors, services
+from anlan.organisation.division.forms import PlaceForm
+from anlan.organisation.division.terms import DivisionLevel
+from anlan.protocols.divisions import full_code
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from anlan.kernel.requests import PageRequest
+
+COUNTRY = "all"  # stands in addresses for the blank code
+WORDS = 100  # characters
+
+
+@require_safe
+@needs(selectors.IMPORT)
+def division_list(request: PageRequest) -> HttpResponse:
+    """The list level by level down to counties, or by words."""
+    if selectors.find_lists() is None:
+        return render(request, "division/missing.html")
+    at, words = _code(request.GET.get("at", COUNTRY)), _words(request)
+    line = selectors.list_line(at)
+    rows = [
+        {
+            "division": division,
+            "level": DivisionLevel(division.level).label,
+            "opens": division.level < DivisionLevel.COUNTY,
+        }
+        for division in selectors.list_divisions(at, words)
+    ]
+    shown = {
+        "rows": rows,
+        "line": line,
+        "here": line[-1] if line else None,
+        "words": words,
+        "most": selectors.MOST_FOUND,
+    }
+    return render(request, "division/list.html", shown)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(selectors.IMPORT)
+def division_import(request: PageRequest, code: str) -> HttpResponse:
+    """What an import would change; POST starts it."""
+    if selectors.find_lists() is None:
+        return render(request, "division/missing.html")
+    ctx, chosen = request.ctx, _code(code)
+    line, there = selectors.list_line(chosen), selectors.find_unit(ctx, chosen)
+    searching = "find" in request.POST  # where no script fetches the suggestions
+    asked = None if searching else request.POST or None
+    above = selectors.find_unit_above(ctx, chosen) if there is None else there.parent
+    initial = {"unit": request.POST.get("unit") or (above.pk if above else None)}
+    form = PlaceForm(ctx, asked, there=there is not None, initial=initial)
+    if form.is_valid():
+        try:
+            task = services.start_import(ctx, chosen, form.cleaned_data.get("unit"))
+        except NotFound:
+            raise
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("已开始导入，可以离开本页。"))
+            return redirect("task_detail", task.pk)
+    shown = {"line": line, "here": line[-1] if line else None, "there": there, "above": above, "form": form}
+    return render(
+        request, "division/import.html", {**shown, **_compared(request, chosen), **_units(request, above)}
+    )
+
+
+@require_safe
+@needs(selectors.IMPORT)
+def division_units(request: PageRequest) -> HttpResponse:
+    """The units that the search box of the import suggests."""
+    return render(request, "division/_units.html", _units(request, None))
+
+
+def _compared(request: PageRequest, code: str) -> dict[str, Any]:
+    """What would change, or why that can't be said."""
+    try:
+        return {"found": selectors.get_comparison(request.ctx, code)}
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        return {"refusal": str(refusal)}
+
+
+def _units(request: PageRequest, above: Any) -> dict[str, Any]:
+    """Units to choose from: those found, and the one that is chosen already."""
+    words = _words(request, "words")
+    units = selectors.list_units(request.ctx, words)
+    chosen = request.POST.get("unit") or request.GET.get("unit") or (str(above.pk) if above else "")
+    if above is not None and not words:
+        units = [above, *(unit for unit in units if unit.pk != above.pk)]
+    return {"units": units, "words": words, "chosen": chosen, "most": selectors.SUGGESTED}
+
+
+def _words(request: PageRequest, name: str = "q") -> str:
+    return str((request.POST or request.GET).get(name, "")).strip()[:WORDS]
+
+
+def _code(text: str) -> str:
+    """The full code that an address names; blank for the country. raises NotFound"""
+    if text == COUNTRY:
+        return ""
+    try:
+        return full_code(text)
+    except ValueError as error:
+        raise NotFound from error

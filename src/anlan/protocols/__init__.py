@@ -1,0 +1,1 @@
+"""Codecs of formats and lists that others define; pure: they import nothing of ours."""
