@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 GRANT_CLERK = """
 INSERT INTO kernel_grant (user_id, role_id, scope_root_id, line, from_at)
 SELECT {user}, role.id, unit.id, '', now() - interval '1 minute' FROM kernel_role AS role, kernel_unit AS unit
-WHERE role.code = 'clerk' AND unit.code = 'D-1-1-1' RETURNING id
+WHERE role.code = 'clerk' AND unit.code = '120114109000' RETURNING id
 """
 
 
@@ -108,7 +108,7 @@ def test_units_are_suggested_while_their_name_is_typed(
     page = new_page(chromium, state=security, base=node.address)
     page.goto(next(address for address in person(page) if address.endswith("/grant/")))
     assert page.locator("#unit-choices label").count() > 1
-    page.fill("input[name=words]", "北坡")
-    page.locator("#unit-choices label").first.get_by_text("北坡镇").wait_for()
+    page.fill("input[name=words]", "尔王庄镇人民")
+    page.locator("#unit-choices label").first.get_by_text("尔王庄镇人民政府").wait_for()
     assert page.locator("#unit-choices label").count() == 1
     page.context.close()

@@ -44,7 +44,7 @@ def address(node: LiveNode) -> str:
         f" VALUES ('{NAME}', {len(CONTENT)}, 'audio/mpeg', '2026-07-20Z') RETURNING sha256)"
         f" INSERT INTO kernel_attachment (id, subject_kind, subject, unit_id, file_id, name, added_at)"
         f" SELECT '{key}', 'kernel.unit', id::text, id, sha256, '录音.mp3', '2026-07-20Z'"
-        f" FROM kernel_unit, stored WHERE code = 'D-1-1' RETURNING id"
+        f" FROM kernel_unit, stored WHERE code = '120114000000' RETURNING id"
     )
     return f"/attachments/{key}/"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -16,7 +17,21 @@ from anlan.kernel.models import Grant, Role, Unit, User
 from anlan.kernel.models.clock import REAL
 from anlan.kernel.models.relay import SHARDS
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+BATCH = 2000  # rows of one statement
 ROLES = Path(__file__).parent / "data/roles.json"
+
+
+@dataclass(frozen=True)
+class Seedling:
+    """A unit that is to stand in the tree, below the one of code `parent` ("": a root)."""
+
+    code: str
+    parent: str
+    name: str
+    kind: str
 
 
 def lay_ground(**_signal: object) -> None:
@@ -64,15 +79,44 @@ def unit_by_code(code: str) -> Unit:
     return Unit.unscoped.get(code=code)
 
 
-def has_units(codes: list[str]) -> bool:
+def has_units(codes: Collection[str]) -> bool:
     """Whether any unit of these codes is there."""
     return Unit.unscoped.filter(code__in=codes).exists()
 
 
-def ensure_unit(code: str, parent: str, name: str, kind: str) -> Unit:
-    """The unit of that code, made below the unit of code `parent` ("": a root) if there is none."""
-    found = Unit.unscoped.filter(code=code).first()
-    return found or plant_unit(code, name, kind, unit_by_code(parent) if parent else None)
+@transaction.atomic
+def plant_units(seedlings: Sequence[Seedling]) -> dict[str, Unit]:
+    """Add, set-wise, the units whose code is not in the tree yet; which were added, by code.
+
+    Each stands below the one of code `parent` ("": a root), which is in the tree or comes before it.
+    """
+    codes = {code for one in seedlings for code in (one.code, one.parent)}
+    there = {unit.code: unit for unit in Unit.unscoped.filter(code__in=codes).only("code", "path")}
+    missing = [one for one in seedlings if one.code not in there]
+    added: dict[str, Unit] = {}
+    for one, number in zip(missing, _draw_numbers(len(missing)), strict=True):
+        parent = there[one.parent] if one.parent else None
+        path = f"{parent.path if parent else ''}{number}."
+        unit = Unit(id=number, path=path, parent=parent, code=one.code, name=one.name, kind=one.kind)
+        unit.search = unit.document_of()
+        there[one.code] = added[one.code] = unit
+    Unit.unscoped.bulk_create(added.values(), batch_size=BATCH)
+    return added
+
+
+def _draw_numbers(many: int) -> list[int]:
+    """Ids for new units, of one length: paths sort as text, and siblings shall stay in the order they were given."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('kernel_unit', 'id'))")
+        start = first = int(cursor.fetchone()[0])
+        while len(str(start)) < len(str(start + many)):
+            start = 10 ** len(str(start))
+        if start > first:
+            cursor.execute("SELECT setval(pg_get_serial_sequence('kernel_unit', 'id'), %s, false)", [start])
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('kernel_unit', 'id')) FROM generate_series(1, %s)", [many]
+        )
+        return [int(row[0]) for row in cursor.fetchall()]
 
 
 @transaction.atomic

@@ -31,8 +31,8 @@ class Command:
 
 COMMANDS = {
     "demo": Command(
-        "演示：自带示例数据，打印地址和登录名",
-        "a demo with sample data; prints address and log-ins",
+        "demo [--scale 倍数]：演示，自带示例数据，打印地址和登录名",
+        "demo [--scale N]: a demo with sample data; prints address and log-ins",
         "cli:demo",
     ),
     "up": Command(

@@ -18,6 +18,7 @@ from anlan.launcher.words import stop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MOST_SCALE = 100  # a demo of 220,000 units
 DEMONSTRATION = CHECKOUT / "tests/rooms"  # rooms that stand in the tests, not in the product
 LANES = (
     ("unit", "not scenario and not browser and not soak", ("-n", "2")),
@@ -48,8 +49,20 @@ def settings() -> environment.Environment:
     return found
 
 
-def demo(_: Sequence[str]) -> int:
-    Node(settings(), "demo").run()
+def demo(arguments: Sequence[str]) -> int:
+    """`[--scale N]`: with N times as many villages, grids and people, for benchmarks."""
+    match list(arguments):
+        case []:
+            scale = 1
+        case ["--scale", number] if number.isdecimal() and 0 < int(number) <= MOST_SCALE:
+            scale = int(number)
+        case _:
+            stop(
+                f"用法：./anlan demo [--scale 倍数]，倍数为 1 至 {MOST_SCALE}。",
+                f"Usage: ./anlan demo [--scale N], N from 1 to {MOST_SCALE}.",
+                code=2,
+            )
+    Node(settings(), "demo", scale).run()
     return 0
 
 

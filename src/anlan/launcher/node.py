@@ -38,10 +38,15 @@ STREAMS = (
 
 @dataclass(frozen=True)
 class Node:
-    """A node as its settings describe it."""
+    """A node as its settings describe it.
+
+    mode   up, demo or test
+    scale  how many times its villages and people a demo has
+    """
 
     settings: environment.Environment
-    mode: str  # up, demo or test
+    mode: str
+    scale: int = 1
 
     @cached_property
     def place(self) -> Place:
@@ -238,7 +243,9 @@ class Node:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, end)
         async with self.stores_up() as supervisor:
-            prepared = await asyncio.to_thread(self.manage, "prepare", f"--mode={self.mode}")
+            prepared = await asyncio.to_thread(
+                self.manage, "prepare", f"--mode={self.mode}", f"--scale={self.scale}"
+            )
             if not told_to_stop.is_set():
                 if prepared.returncode:
                     stop(

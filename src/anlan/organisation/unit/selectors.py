@@ -54,4 +54,5 @@ def list_ancestors(ctx: Context, unit: Unit) -> QuerySet[Unit]:
 
 
 def list_children(ctx: Context, unit: Unit) -> QuerySet[Unit]:
-    return visible(ctx, Unit, READ).filter(parent=unit).order_by("path")
+    """The units directly below within scope: the official order is that of their codes."""
+    return visible(ctx, Unit, READ).filter(parent=unit).order_by("code", "path")

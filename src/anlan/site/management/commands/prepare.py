@@ -28,8 +28,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--mode", choices=("up", "demo", "test"), default="up")
+        parser.add_argument("--scale", type=int, default=1, help="size of the demo")
 
-    def handle(self, *_args: Any, mode: str, **_options: Any) -> None:
+    def handle(self, *_args: Any, mode: str, scale: int, **_options: Any) -> None:
         with connection.cursor() as cursor:
             # A migration that cannot have its lock gives up, rather than making every page wait behind it.
             cursor.execute("SET lock_timeout = '4s'")
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         numbering.load_series()
         escalation.wake_daily(Context(None))
         if mode == "demo":
-            demo.load()
+            demo.ensure(scale)
         elif mode == "up" and not User.objects.exists():
             seeds.load_first_administrator(*_administrator())
 
