@@ -65,9 +65,9 @@ def test_search_is_a_page_where_no_script_runs(node: LiveNode, chromium: Browser
     page.goto("/")
     page.click(".an-search")
     page.wait_for_url("**/find/")
-    page.fill("input[name=q]", "东桥")
+    page.fill("input[name=q]", "大友垡村委会")
     page.keyboard.press("Enter")
-    page.get_by_role("link", name="东桥镇").click()
+    page.get_by_role("link", name="大友垡村委会").click()
     page.wait_for_url(re.compile(r"/units/\d+/$"))
     page.context.close()
 
@@ -127,8 +127,8 @@ def test_a_posting_is_chosen_in_the_menu_on_a_phone_and_stands_in_the_bar(
     page = new_page(chromium, 360, 740, base=node.address)
     log_in(page, node, "leader")
     page.click(".an-user")
-    page.get_by_role("button", name="单位负责人 · 南湾街道（演示）").click()
-    page.locator(".an-posting").get_by_text("南湾街道").wait_for()
+    page.get_by_role("button", name="单位负责人 · 武清区防汛抗旱指挥部").click()
+    page.locator(".an-posting").get_by_text("武清区防汛抗旱指挥部").wait_for()
     bar = page.locator(".an-top").bounding_box()
     main = page.locator("main").bounding_box()
     assert bar
