@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.nodes import live_node, token_of
+from tests.nodes import eventually, live_node, token_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,8 +107,9 @@ def test_the_event_stream_ends_within_seconds_of_the_session(node: LiveNode) -> 
 @pytest.mark.parametrize("path", ["/account/login/", "/ca/", "/-/alive"])
 def test_what_is_open_to_all_is_slowed_down_by_address(node: LiveNode, path: str) -> None:
     with node.client() as client:
+        # The tests before this one came from the same address.
+        eventually(lambda: client.get(path).status_code == 200, 30, "the address is let in again")
         answers = [client.get(path) for _ in range(120)]
-    assert answers[0].status_code == 200
     late = next(answer for answer in answers if answer.status_code == 429)
     assert "操作过于频繁" in late.text
 
