@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.scenario
 PLACE, DUTY, TOLD = "河西务镇面粉厂", "应答警铃", "逾期告知"
-OWED = (
-    "SELECT id FROM kernel_obligation WHERE subject_kind = 'bell.bell'"  # posts that are vacant are owed, too
-)
+OWED = "SELECT id FROM kernel_obligation WHERE subject_kind = 'bell.bell'"  # other duties run, too
 ALLOWED = timedelta(minutes=2)  # data/rules.json of the room
 LONG = 90  # seconds that a busy machine may take; nothing is measured here
 ROLES = """
@@ -108,7 +106,7 @@ def kill_each(node: LiveNode, programs: list[str], page: Page) -> None:
 
 
 def escalations(node: LiveNode) -> int:
-    return int(str(node.sql("SELECT count(*) FROM kernel_escalation")[0][0]))
+    return int(str(node.sql(f"SELECT count(*) FROM kernel_escalation WHERE obligation_id IN ({OWED})")[0][0]))  # noqa: S608 - all of it ours
 
 
 def for_the_district_it_is_late(client: httpx.Client, duty: str) -> None:
@@ -127,7 +125,9 @@ def it_ended_late(client: httpx.Client, duty: str, address: str) -> None:
 
 def each_thing_happened_once(node: LiveNode) -> None:
     """No step is taken twice, no handler runs twice, and nothing is left over, whoever died when."""
-    assert node.sql("SELECT step, count(*) FROM kernel_escalation GROUP BY step ORDER BY step") == [
+    assert node.sql(
+        f"SELECT step, count(*) FROM kernel_escalation WHERE obligation_id IN ({OWED}) GROUP BY step ORDER BY step"  # noqa: S608 - all of it ours
+    ) == [
         (0, 1),
         (1, 1),
     ]
@@ -135,7 +135,12 @@ def each_thing_happened_once(node: LiveNode) -> None:
         (False, 1),
         (True, 1),
     ]
-    events = dict(node.sql("SELECT event, count(*) FROM kernel_entry GROUP BY event"))  # type: ignore[arg-type]
+    events = dict(
+        node.sql(
+            "SELECT event, count(*) FROM kernel_entry"  # noqa: S608 - all of it ours
+            f" WHERE event LIKE 'respond.bell.%' OR subject IN (SELECT id::text FROM ({OWED}) AS owed) GROUP BY event"
+        )
+    )  # type: ignore[arg-type]
     for event, count in (("opened", 1), ("escalated", 2), ("fulfilled", 1)):
         assert events[f"kernel.obligation.{event}"] == count
     for event, count in (("rung", 1), ("called", 2), ("answered", 1)):
