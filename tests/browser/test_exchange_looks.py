@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.nodes import LiveNode
 
 pytestmark = pytest.mark.browser
-TABLE = "上级单位,代码,名称,类别\nD-1-1-1,V-{0},新桥村,村\nD-1-1-1,V-{0},新桥村,村\n无此单位,V-9{0},,镇子\nD-1-1-1,V-8{0},老桥村,村\n"
+TABLE = "上级单位,代码,名称,类别\n120114001000,V-{0},新桥村,村\n120114001000,V-{0},新桥村,村\n无此单位,V-9{0},,镇子\n120114001000,V-8{0},老桥村,村\n"
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("laptop", "light"), ("laptop", "dark")])

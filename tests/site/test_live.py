@@ -64,6 +64,14 @@ def read(stream: Stream) -> list[tuple[str, str, object]]:
     return found
 
 
+def test_what_waits_when_somebody_joins_is_told_to_him_once(world: World, board: Board) -> None:
+    stream = stream_of(world.officer)
+    board.hear(1, real_now().timestamp(), [hint(world)])
+    board.join(stream, "")
+    board.tell()
+    assert [name for name, _place, _told in read(stream)] == ["changed", "hello"]
+
+
 def names(stream: Stream) -> list[str]:
     return [name for name, _, _ in read(stream)]
 

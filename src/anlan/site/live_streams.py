@@ -163,6 +163,7 @@ class Board:
 
     def join(self, stream: Stream, place: str) -> None:
         """Open a stream to one who last stood at that place (blank: nowhere)."""
+        self.tell()  # what waits is part of what he missed; told later, he would hear it twice
         self.groups[stream.viewer].add(stream)
         missed = self.history.since(place)
         if missed is None:
