@@ -169,7 +169,7 @@ def test_no_place_claims_what_is_not_told_yet(world: World, board: Board) -> Non
     hear(board, hint(world), number=1)
     for phase in range(BEAT):
         board.beat(phase)
-    assert read(stream) == [("beat", "0-0", {})]  # whoever comes back with that hears it
+    assert read(stream) == [("beat", "7-0", {})]  # whoever comes back with that hears it
     board.tell()
     for phase in range(BEAT):
         board.beat(phase)
