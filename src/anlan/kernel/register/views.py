@@ -256,7 +256,10 @@ class Pages:
 
     def _text(self, name: str, value: Any) -> str:
         resolved = next((column for column in self.register.resolved if column.path == name), None)
-        return resolved.text(value) if resolved else str(value if value is not None else "")
+        if resolved:
+            return resolved.text(value)
+        mask = personal.masks_of(self.register.model).get(name)  # entered, but shown in no column
+        return personal.masked(mask, value) if mask else str(value if value is not None else "")
 
     def _form(
         self,
