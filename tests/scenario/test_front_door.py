@@ -104,7 +104,7 @@ def test_the_event_stream_ends_within_seconds_of_the_session(node: LiveNode) -> 
     assert time.monotonic() - left < 12
 
 
-@pytest.mark.parametrize("path", ["/account/login/", "/ca/", "/-/alive"])
+@pytest.mark.parametrize("path", ["/account/login/", "/ca/", "/contacts/", "/-/alive"])
 def test_what_is_open_to_all_is_slowed_down_by_address(node: LiveNode, path: str) -> None:
     with node.client() as client:
         # The tests before this one came from the same address.

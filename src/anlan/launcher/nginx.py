@@ -112,6 +112,10 @@ http {{
       limit_req zone=public burst=60 nodelay;
       proxy_pass http://web;
     }}
+    location = /contacts/ {{
+      limit_req zone=public burst=60 nodelay;
+      proxy_pass http://web;
+    }}
     location = /-/alive {{
       limit_req zone=alive burst=60 nodelay;
       proxy_pass http://web;
