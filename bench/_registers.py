@@ -1,7 +1,6 @@
 """What the register benchmarks run inside the product: a large register, its pages asked for, a table imported.
 
-The people are kept in the register of hydrants that stands in the tests: a name sorted by pinyin, a code, a unit, a kind,
-two figures, a masked number.
+The people are those of the organisation: a name sorted by pinyin, a unit, a code, a title, a masked number.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ if TYPE_CHECKING:
     from anlan.kernel.register import Register
     from anlan.kernel.requests import PageRequest
 
-PEOPLE, UNITS = "prevent.hydrant", "organisation.unit"
-KINDS = ("street", "indoor", "shore")
+PEOPLE, UNITS = "organisation.person", "organisation.unit"
+TITLES = ("", "科员", "主任", "副镇长", "网格员")
 FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡"
 GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂文辉玲红建国志海山东春雨雪梅云龙飞鹏宇晨阳思佳欣怡"
 TOWNS = 500
@@ -117,25 +116,42 @@ def _unit_names() -> dict[str, list[str]]:
 
 
 def _fill_people(units: list[int], number: int, chance: random.Random) -> None:
+    """A third are party members, a twentieth serves in a community, a fiftieth is retired."""
     docs = {name: document(name) for name in islice(_names(chance), 20_000)}
+    titles = {title: document(title) for title in TITLES}
     names = list(docs)
     now = real_now()
+    columns = "id, version, unit_id, code, name, title, party_member, community_id, team, identity, note, search, retired_at"
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE hydrant_hydrant DISABLE TRIGGER USER")
-        columns = (
-            "id, version, unit_id, code, name, kind, pressure_kpa, works, uses, keeper_phone, note, search"
-        )
-        with cursor.copy(f"COPY hydrant_hydrant ({columns}, retired_at) FROM STDIN") as out:
+        cursor.execute("ALTER TABLE person_person DISABLE TRIGGER USER")
+        with cursor.copy(f"COPY person_person ({columns}) FROM STDIN") as out:
             for place in range(number):
-                name, code, kind = chance.choice(names), f"p{place}", chance.choice(KINDS)
-                out.write_row(
-                    (
-                        uuid7(), 1, chance.choice(units), code.upper(), name, kind,
-                        None if kind == "shore" else place % 900, place % 7 != 0, "{}", f"138{place:08}", "", f"{docs[name]} '{code}'",
-                        now if place % 50 == 0 else None,
-                    )
-                )  # fmt: skip
-        cursor.execute("ALTER TABLE hydrant_hydrant ENABLE TRIGGER USER")
+                name, title, code, unit = (
+                    chance.choice(names),
+                    TITLES[place % 5],
+                    f"p{place}",
+                    chance.choice(units),
+                )
+                community = unit if place % 20 == 0 else None
+                retired = now if place % 50 == 0 else None
+                search = f"{docs[name]} {titles[title]} '{code}'"
+                row = (
+                    uuid7(),
+                    1,
+                    unit,
+                    code.upper(),
+                    name,
+                    title,
+                    place % 3 == 0,
+                    community,
+                    "",
+                    "",
+                    "",
+                    search,
+                    retired,
+                )
+                out.write_row(row)
+        cursor.execute("ALTER TABLE person_person ENABLE TRIGGER USER")
 
 
 def _names(chance: random.Random) -> Iterator[str]:
@@ -177,6 +193,7 @@ def lists() -> dict[str, dict[str, float]]:
 
 
 def _measured(client: Client, addresses: list[str]) -> dict[str, float]:
+    _ask(client, addresses[0])  # a session says once a minute that it is in use
     with CaptureQueriesContext(connection) as queries:
         _ask(client, addresses[0])
         asked = len(queries)
@@ -195,15 +212,14 @@ def _ways(ctx: Context, register: Register) -> dict[str, list[str]]:
     towns = list(
         Unit.unscoped.filter(path__startswith=ctx.roots(register.capability("read"))[0], kind="township")[:20]
     )
-    kinds = ("village",) if register.prefix == UNITS else KINDS
+    narrowed = ("kind=village",) if register.prefix == UNITS else ("party_member=1", "registered=1")
     words = ["王", "zhangw", "lm", "李明", "陈建"]
     return {
         "first": [base],
         "deep": _deep(ctx, register, base, register.order),
         "deep, by name": _deep(ctx, register, base, "name"),
         "deep, by name downwards": _deep(ctx, register, base, "-name"),
-        "by kind": [f"{base}?kind={kind}" for kind in kinds],
-        "by kind, by name": [f"{base}?kind={kind}&sort=name" for kind in kinds],
+        **{f"by {one}": [f"{base}?{one}&sort=name"] for one in narrowed},
         "of a town": [f"{base}?unit={town.pk}" for town in towns],
         "of a town, by name": [f"{base}?unit={town.pk}&sort=name" for town in towns],
         "retired": [f"{base}?use=retired"],
@@ -229,7 +245,7 @@ TEMPLATE = """
 {% extends "kernel/base.html" %}
 {% block content %}
 <table class="an-table"><thead><tr>{% for head in heads %}<th>{{ head }}</th>{% endfor %}</tr></thead><tbody>
-{% for row in rows %}<tr><th scope="row"><a href="{% url "hydrant_detail" row.key %}">{{ row.name }}</a></th>
+{% for row in rows %}<tr><th scope="row"><a href="{% url "person_detail" row.key %}">{{ row.name }}</a></th>
 {% for cell in row.cells %}<td data-label="{{ cell.label }}">{{ cell.text }}</td>{% endfor %}</tr>
 {% endfor %}</tbody></table>
 {% endblock %}
@@ -269,7 +285,7 @@ def rates(seconds: str, turns: str) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {"list": [], "template": []}
     with override_settings(ROOT_URLCONF=__name__):
         client, _ctx = _client("city")
-        addresses = {"list": reverse("hydrant_list"), "template": "/bench/template/"}
+        addresses = {"list": reverse("person_list"), "template": "/bench/template/"}
         for turn in range(int(turns) + 1):
             for name, address in addresses.items():
                 rate = _rate(client, address, float(seconds))
@@ -295,25 +311,11 @@ def write_table(where: str, number: str) -> None:
     city = plant_unit("C", "大市", "city", None)
     units = [plant_unit(f"T-{place}", f"第{place}镇", "township", city) for place in range(200)]
     _user(city, "city")
-    sheet = Sheet(
-        Path(where), ["所属单位", "编号", "名称", "类型", "水压（kPa）", "完好", "管护人电话", "备注"]
-    )
-    labels = ("市政消火栓", "室内消火栓", "取水码头")
+    sheet = Sheet(Path(where), ["所属单位", "编号", "姓名", "职务", "党员", "报到社区", "编组", "备注"])
     for place, name in enumerate(islice(_names(chance), int(number))):
-        unit, kind = chance.choice(units), chance.choice(labels)
-        pressure = "" if kind == labels[-1] else place % 900
-        sheet.add(
-            [
-                unit.code,
-                f"P-{place}",
-                name,
-                kind,
-                pressure,
-                "是" if place % 7 else "否",
-                f"138{place:08}",
-                f"备注{place % 97}",
-            ]
-        )
+        unit, is_member = chance.choice(units).code, "否" if place % 3 else "是"
+        serves = (chance.choice(units).code, f"第{place % 9}组") if place % 20 == 0 else ("", "")
+        sheet.add([unit, f"P-{place}", name, TITLES[place % 5], is_member, *serves, f"备注{place % 97}"])
     sheet.close()
 
 
@@ -345,7 +347,7 @@ def import_table(where: str) -> dict[str, float]:
 def forget() -> None:
     """Back to an empty register, as the tables' owner."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE hydrant_hydrant")
+        cursor.execute("TRUNCATE person_person CASCADE")
 
 
 def _megabytes(what: str) -> float:

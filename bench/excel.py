@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anlan.launcher.place import CHECKOUT
 from bench.figures import Benchmark, Figure, Options, product_at_most, progress
 from bench.folder import fresh_folder
 from bench.stores import private_stores
@@ -20,7 +19,7 @@ def measure(options: Options) -> Sequence[Figure]:
     readings = []
     with (
         fresh_folder("excel-table") as folder,
-        private_stores("excel", rooms=CHECKOUT / "tests/rooms") as stores,
+        private_stores("excel") as stores,
     ):
         table = folder / "people.xlsx"
         stores.run("bench._registers:write_table", table, PEOPLE, owner=True)

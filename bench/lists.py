@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anlan.launcher.place import CHECKOUT
 from bench.figures import Benchmark, Figure, Options, product_at_most, progress
 from bench.stores import private_stores
 
@@ -17,7 +16,7 @@ BAR = product_at_most(0.05)
 
 
 def measure(options: Options) -> Sequence[Figure]:
-    with private_stores("lists", rooms=CHECKOUT / "tests/rooms") as stores:
+    with private_stores("lists") as stores:
         progress(f"filling: {UNITS:,} units, {PEOPLE:,} people")
         stores.run("bench._registers:fill", UNITS, PEOPLE, owner=True)
         rounds = [stores.run("bench._registers:lists") for _round in range(options.rounds(3))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anlan.launcher.place import CHECKOUT
 from bench.figures import Benchmark, Figure, Options, progress, ratio_at_least
 from bench.stores import private_stores
 
@@ -17,7 +16,7 @@ BAR = ratio_at_least(0.6)
 
 
 def measure(options: Options) -> Sequence[Figure]:
-    with private_stores("rows", rooms=CHECKOUT / "tests/rooms") as stores:
+    with private_stores("rows") as stores:
         progress(f"filling: {PEOPLE:,} people")
         stores.run("bench._registers:fill", UNITS, PEOPLE, owner=True)
         found = stores.run("bench._registers:rates", SECONDS, options.rounds())

@@ -13,7 +13,6 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 import psycopg
 
@@ -24,7 +23,6 @@ from bench.folder import fresh_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 PATIENCE = 90.0  # seconds until the stores answer
 
@@ -79,14 +77,10 @@ def result_of(process: subprocess.Popen[str]) -> Any:
 
 
 @contextmanager
-def private_stores(name: str, *, rooms: Path | None = None) -> Iterator[Stores]:
-    """Fresh stores with a migrated, empty database (roles and rules loaded), up for the block.
-
-    rooms   a folder of further rooms
-    """
+def private_stores(name: str) -> Iterator[Stores]:
+    """Fresh stores with a migrated, empty database (roles and rules loaded), up for the block."""
     given = {key: text for key, text in os.environ.items() if key == "ANLAN_POSTGRES_BIN"}
-    further = {"ANLAN_ROOMS": str(rooms)} if rooms else {}  # its programs get it from this environment
-    with fresh_folder(name) as home, patch.dict(os.environ, further):
+    with fresh_folder(name) as home:
         node = Node(environment.load({**given, "ANLAN_VAR": str(home)}), "up")
         node.place.make()
         with node.place.lock(), _kept_up(node):

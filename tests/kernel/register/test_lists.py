@@ -93,6 +93,40 @@ def test_pages_lead_to_the_end_and_back_to_the_beginning(
     assert "共 8 条" in text
 
 
+def few_rows(ctx: Any, wanted: listing.Wanted, after: str = "") -> tuple[listing.Slice, str]:
+    """A page of three rows, and how many it says there are."""
+    found = listing.list_slice(ctx, HYDRANTS, wanted, after=after, rows=3)
+    return found, listing.count(ctx, HYDRANTS, wanted, shown=found)
+
+
+def test_how_many_there_are_is_counted_where_that_is_cheap(
+    world: World, keeper: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(8):
+        hydrant(world.town, "东街", note=str(number))
+    ctx, wanted = acting(keeper), listing.Wanted(sort="name", chosen={"kind": "street"})
+    assert few_rows(ctx, wanted)[1] == "共 8 条"
+    monkeypatch.setattr(listing, "COUNTED", 6)
+    assert few_rows(ctx, wanted)[1] == "超过 6 条"
+    monkeypatch.setattr(listing, "DEAR", 0.0)
+    assert few_rows(ctx, wanted)[1].startswith("约 ")
+
+
+def test_how_many_the_words_find_is_said_on_every_page(
+    world: World, keeper: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(8):
+        hydrant(world.town, "东街", note=str(number))
+    hydrant(world.town, "西街")
+    ctx, wanted = acting(keeper), listing.Wanted(sort="name", words="东街")
+    first, said = few_rows(ctx, wanted)
+    assert (first.found, said) == (8, "共 8 条")
+    later, said = few_rows(ctx, wanted, first.after)
+    assert (later.found, said) == (None, "共 8 条")
+    monkeypatch.setattr(listing, "MOST_FOUND", 5)
+    assert few_rows(ctx, wanted)[1].startswith("匹配过多")
+
+
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     chosen=st.lists(st.sampled_from("甲乙丙丁"), min_size=1, max_size=12),

@@ -17,7 +17,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
-from django.db.models import OuterRef, Q, Value
+from django.db.models import Count, OuterRef, Q, Value, Window
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -41,6 +41,7 @@ MOST_FOUND = 2_000  # hits of a search that are put in order; of more the first 
 BEHIND = ":"  # sorts behind every digit: a subtree is what lies between its path and that
 FEW_UNITS = 2_000  # up to here a list's units are named one by one
 COUNTED = 1_000  # up to here rows are counted
+DEAR = 2_000.0  # what counting may cost, as the planner reckons: some 20 ms
 IN_USE, RETIRED, ALL = "", "retired", "all"
 PLACES = ("after", "before")  # what in an address is no condition
 
@@ -68,11 +69,15 @@ class Wanted:
 
 
 class Slice(NamedTuple):
-    """Rows of a list as (key, value of each column), and the marks that its neighbours begin at; blank: there is none."""
+    """Rows of a list as (key, value of each column), and the marks that its neighbours begin at; blank: there is none.
+
+    found   how many the words find, up to MOST_FOUND; None: not asked for, or a later page
+    """
 
     rows: list[tuple[Any, ...]]
     before: str
     after: str
+    found: int | None = None
 
 
 @dataclass(frozen=True)
@@ -221,15 +226,20 @@ def list_slice(
     if backwards:
         found = found.reverse()
     paths = paths or [one.path for one in register.listed]
-    got = list(found.values_list("pk", column, *paths)[: rows + 1])
+    # The hits of words are bounded and all read to put them in order: their number comes along at no cost.
+    is_first = bool(wanted.words) and not start
+    hits = Window(Count("*")) if is_first else Value(None, models.BigIntegerField())
+    got = list(found.annotate(hits=hits).values_list("pk", column, *paths, "hits")[: rows + 1])
+    number = got[0][-1] if got else 0 if is_first else None
     more, got = len(got) > rows, got[:rows]
     if backwards:
         got.reverse()
     if not got:
-        return Slice([], "", "")
+        return Slice([], "", "", number)
     earlier, later = (more, True) if backwards else (bool(start), more)
-    shown = [(row[0], *row[2:]) for row in got]
-    return Slice(shown, mark_of(*got[0][:2]) if earlier else "", mark_of(*got[-1][:2]) if later else "")
+    shown = [(row[0], *row[2:-1]) for row in got]
+    before, after = mark_of(*got[0][:2]) if earlier else "", mark_of(*got[-1][:2]) if later else ""
+    return Slice(shown, before, after, number)
 
 
 def iterate(
@@ -255,22 +265,24 @@ def iterate(
 
 
 def count(ctx: Context, register: Register, wanted: Wanted, *, shown: Slice | None = None) -> str:
-    """How many there are, in words: a whole list as the planner estimates it where they are many, else counted.
+    """How many there are, in words: counted where they are few and that is cheap, else as the planner estimates.
 
     shown   the page that is shown; where there is no other, it says it all
     """
     if shown and not (shown.before or shown.after):
         return _in_all(len(shown.rows))
-    found = _hits(register, wanted, records(ctx, register, wanted)).order_by()
-    if not wanted.is_narrowed:
-        estimate = _estimate(found)
-        if estimate > COUNTED:
-            return _("约 %(number)s 条") % {"number": f"{_rounded(estimate):,}"}
-    asked = question(wanted.words)
-    number: int = found.values("pk")[: MOST_FOUND if asked else COUNTED + 1].count()
-    if asked and number >= MOST_FOUND:
-        return _("匹配过多，只列 %(number)s 条，请输入更完整的词") % {"number": f"{MOST_FOUND:,}"}
-    if number > COUNTED and not asked:
+    if wanted.words:
+        hits = shown.found if shown else None
+        if hits is None:
+            hits = _hits(register, wanted, records(ctx, register, wanted)).order_by().count()
+        if hits >= MOST_FOUND:
+            return _("匹配过多，只列 %(number)s 条，请输入更完整的词") % {"number": f"{MOST_FOUND:,}"}
+        return _in_all(hits)
+    number, is_exact = _count(records(ctx, register, wanted).order_by(), estimate=not wanted.is_narrowed)
+    if not is_exact:
+        number = max(number, ROWS)  # there is more than the page that is shown
+        return _("约 %(number)s 条") % {"number": f"{_rounded(number):,}"}
+    if number > COUNTED:
         return _("超过 %(number)s 条") % {"number": f"{COUNTED:,}"}
     return _in_all(number)
 
@@ -279,16 +291,18 @@ def _in_all(number: int) -> str:
     return _("共 %(number)s 条") % {"number": f"{number:,}"}
 
 
-def _estimate(found: QuerySet[Any]) -> int:
+def _count(found: QuerySet[Any], *, estimate: bool) -> tuple[int, bool]:
+    """How many, and whether they were counted; more than COUNTED are one more than that. See kernel migration 0013."""
     sql, values = found.values("pk").query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", values)
-        plan: Any = cursor.fetchone()[0]
-    return int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
+        asked = [cursor.mogrify(sql, values), COUNTED + 1, DEAR, estimate]
+        cursor.execute("SELECT number, is_exact FROM kernel_count(%s, %s, %s, %s)", asked)
+        number, is_exact = cursor.fetchone()
+    return int(number), bool(is_exact)
 
 
 def _rounded(number: int) -> int:
-    step: int = 10 ** (len(str(number)) - 2)
+    step: int = 10 ** max(len(str(number)) - 2, 0)
     return round(number / step) * step
 
 

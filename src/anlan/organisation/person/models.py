@@ -74,6 +74,7 @@ class Person(Record, Registered):
         )
         indexes = (
             models.Index(fields=("name", "id"), name="person_by_name"),
+            models.Index(fields=("name", "id"), name="person_retired", condition=Q(retired_at__isnull=False)),
             models.Index(fields=("unit", "name"), name="person_of_unit"),
             models.Index(
                 fields=("community", "team"),
