@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from anlan.kernel.models import Entry, Exercise, MachineToken, User
 
 EVERYWHERE = ""  # the path that every path begins with
-READ = ".read"  # how capabilities to read end
 
 
 @dataclass
@@ -75,7 +74,7 @@ class Context:
     def shared_matters(self, capability: str) -> tuple[UUID, ...]:
         """Matters of other units that are shared with units where the actor holds the capability, asked once."""
         if capability not in self._shared:
-            to_read = capability.endswith(READ)
+            to_read = capability.endswith(scope.READ)
             self._shared[capability] = scope.matters_shared_with(self.roots(capability), to_read=to_read)
         return self._shared[capability]
 

@@ -45,10 +45,11 @@ KERNEL_KINDS = {
     "kernel.user": ("kernel.access.read", ""),
 }
 STANDING = """
-SELECT open.session, person.password
+SELECT open.session, person.password, coalesce(attendance.exercise_id, 0)
 FROM unnest(%s::text[], %s::bigint[]) AS open (session, person)
 JOIN django_session ON django_session.session_key = open.session AND django_session.expire_date > %s
 JOIN kernel_user AS person ON person.id = open.person AND person.is_active
+LEFT JOIN kernel_attendance AS attendance ON attendance.session_key = open.session
 """
 
 
@@ -113,13 +114,20 @@ def _viewer(holdings: Holdings, side: int) -> Viewer:
     return Viewer(side, rights, roots)
 
 
-def passwords_of(open_sessions: Collection[tuple[str, int]]) -> dict[str, str]:
-    """Of these sessions (key, user's id), those that still stand for an active user, with the hash of his password."""
+class StandsFor(NamedTuple):
+    """What a session stands for now: the hash of its user's password, and the side that it is on."""
+
+    password: str
+    side: int
+
+
+def standing_of(open_sessions: Collection[tuple[str, int]]) -> dict[str, StandsFor]:
+    """Of these sessions (key, user's id), those that still stand for an active user."""
     with connection.cursor() as cursor:
         cursor.execute(
             STANDING, [[key for key, _ in open_sessions], [user for _, user in open_sessions], real_now()]
         )
-        return dict(cursor.fetchall())
+        return {session: StandsFor(password, side) for session, password, side in cursor.fetchall()}
 
 
 class Kind(NamedTuple):

@@ -10,17 +10,17 @@ from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from anlan.kernel import second_factor
+from anlan.kernel import exercises, second_factor
 from anlan.kernel.context import Context
 from anlan.kernel.errors import DomainError, SecondFactorNeeded
 from anlan.kernel.logs import current_number
 from anlan.kernel.models import User
-from anlan.kernel.requests import POSTING
+from anlan.kernel.requests import EXERCISE, POSTING
 from anlan.kernel.terms import Language
 
 if TYPE_CHECKING:
@@ -103,6 +103,8 @@ class Acting:
             request.ctx = Context(request.user, posting_id=by, second_factor=is_shown, token=token)
             if request.ctx.posting_id is not None and request.ctx.posting is None:
                 return self._without_posting(request)
+            if token is None and EXERCISE in request.session:
+                return self._in_exercise(request)
         return self.get_response(request)
 
     def _without_posting(self, request: PageRequest) -> HttpResponse:
@@ -117,6 +119,18 @@ class Acting:
                 return HttpResponse(headers={"HX-Refresh": "true"})
             request.ctx = Context(request.user, second_factor=request.ctx.second_factor)
         return self.get_response(request)
+
+    def _in_exercise(self, request: PageRequest) -> HttpResponse:
+        """He is in an exercise; one that is over he is told to have left, and what he is just doing is not done at all."""
+        found = exercises.find_attended(request.ctx, request.session[EXERCISE])
+        if found is not None:
+            request.ctx.exercise = found
+            return self.get_response(request)
+        del request.session[EXERCISE]
+        messages.warning(request, _("演练已结束，您已回到实战。刚才的操作没有办理。"))
+        if request.headers.get("HX-Request"):
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return redirect("/")
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, SecondFactorNeeded):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel import notices, rooms
+from anlan.kernel import exercises, notices, rooms
 from anlan.kernel.scope import can, require
 from anlan.kernel.terms import Density, Theme
 
@@ -87,6 +87,8 @@ def _navigation(request: PageRequest) -> list[dict[str, Any]]:
     work = [_item(request, _("我的工作"), "home", "checklist")]
     if can(ctx, "kernel.obligation.read"):
         work.append(_item(request, _("履责"), "obligation_list", "calendar-due"))
+    if can(ctx, exercises.JOIN):
+        work.append(_item(request, _("演练"), "exercise_list", "movie"))
     work.append(_item(request, _("后台任务"), "task_list", "hourglass-low"))
     system = []
     if can(ctx, "kernel.node.read"):

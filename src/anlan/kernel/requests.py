@@ -10,6 +10,7 @@ from anlan.kernel.errors import DomainError
 from anlan.kernel.models import User
 
 POSTING = "posting_id"  # where the session keeps the grant that its user acts by
+EXERCISE = "exercise_id"  # where it keeps the exercise that he is in
 MOST_CHOSEN = 500  # rows that can be ticked on one page
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from anlan.kernel.models import Unit, User
 
 M = TypeVar("M", bound=models.Model)
+READ = ".read"  # how capabilities to read end
 
 
 class _IsAnyOf(Func):
@@ -63,10 +64,15 @@ class ScopedManager(models.Manager[M]):
         within = _in_subtrees(self.path, roots)
         if self.matter_field and (shared := ctx.shared_matters(capability)):
             within = self._of_units_in(roots) | Q(**{f"{self.matter_field}__in": shared})
-        found = super().get_queryset().filter(within)
-        if self.exercise_field:
-            found = found.filter(**{self.exercise_field: ctx.exercise})
-        return found
+        return super().get_queryset().filter(within & self._on_side(ctx, capability))
+
+    def _on_side(self, ctx: Context, capability: str) -> Q:
+        """Of his exercise; what an exercise only looks things up in (people, posts) he reads of real life as well."""
+        if not self.exercise_field:
+            return Q()
+        side = Q(**{self.exercise_field: ctx.exercise})
+        looks_up = getattr(self.model, "IS_REFERENCE", False) and capability.endswith(READ)
+        return side | Q(**{self.exercise_field: None}) if ctx.exercise and looks_up else side
 
     def _of_units_in(self, roots: tuple[str, ...]) -> Q:
         """The same by the units' ids: beside an OR the planner uses indexes on this, never on the joined path."""

@@ -129,6 +129,8 @@ CAPABILITIES = {
     "kernel.user.reset": _("重设密码和解除两步验证"),
     "kernel.token.issue": _("签发和终止机器令牌"),
     "kernel.session.keep": _("值班页面保持登录"),
+    "kernel.exercise.join": _("参加演练"),
+    "kernel.exercise.run": _("组织演练"),
 }
 
 # What nobody does on the strength of a password alone: acts and pages behind these ask for a second factor.

@@ -17,7 +17,7 @@ from django.contrib.auth import get_user
 
 from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
-from anlan.kernel.live import ALL, REAL_LIFE, passwords_of, viewer
+from anlan.kernel.live import ALL, standing_of, viewer
 from anlan.kernel.scope import holdings_of_many
 from anlan.kernel.sessions import KEEP, move_on
 
@@ -65,24 +65,26 @@ def admit(session_key: str) -> Stream | None:
     user: Any = get_user(SimpleNamespace(session=store))  # type: ignore[arg-type]  # it reads the session only
     if not (user.is_authenticated and user.is_active):
         return None
-    ctx = Context(user)
-    listener = viewer(ctx.holdings, ctx.exercise.pk if ctx.exercise else REAL_LIFE)
+    ctx, stands = Context(user), standing_of([(session_key, user.pk)]).get(session_key)
+    if stands is None:
+        return None
+    listener = viewer(ctx.holdings, stands.side)
     return Stream(session_key, user.pk, proof_of(user.password), listener)
 
 
 def viewers_now(streams: Collection[Stream]) -> dict[Stream, Viewer]:
     """What each may hear now; whose session, password or account no longer stands is left out."""
-    passwords = passwords_of({(stream.session, stream.user_id) for stream in streams})
+    standing = standing_of({(stream.session, stream.user_id) for stream in streams})
     holdings = holdings_of_many({stream.user_id for stream in streams})
-    proofs = {session: proof_of(password) for session, password in passwords.items()}
-    sides = {stream.viewer.side for stream in streams}
+    proofs = {session: proof_of(stands.password) for session, stands in standing.items()}
+    sides = {stands.side for stands in standing.values()}
     known = {
         (user_id, side): viewer(holdings.get(user_id, ()), side)
         for user_id in {stream.user_id for stream in streams}
         for side in sides
     }
     return {
-        stream: known[stream.user_id, stream.viewer.side]
+        stream: known[stream.user_id, standing[stream.session].side]
         for stream in streams
         if proofs.get(stream.session) == stream.proof
     }

@@ -15,6 +15,7 @@ from anlan.site.pages import (
     access,
     access_people,
     duties,
+    exercises,
     files,
     journal,
     log_in,
@@ -27,7 +28,7 @@ for _room in rooms.find():
     for _part in ("events", "register"):
         _room.part(_part)  # a room without pages has events, too
 
-PAGES = (obligations, duties, journal, access, access_people, log_in, tasks, files, notices)
+PAGES = (obligations, duties, journal, access, access_people, log_in, tasks, files, notices, exercises)
 
 urlpatterns = [
     path("", views.home, name="home"),

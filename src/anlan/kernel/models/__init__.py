@@ -1,6 +1,7 @@
 """The kernel's tables."""
 
 from anlan.kernel.models.access import Grant, Role
+from anlan.kernel.models.attendance import Attendance
 from anlan.kernel.models.clock import Clock
 from anlan.kernel.models.due import Due
 from anlan.kernel.models.files import Attachment, StoredFile
@@ -21,6 +22,7 @@ from anlan.kernel.models.views import SavedView
 
 __all__ = (
     "Attachment",
+    "Attendance",
     "Clock",
     "Counter",
     "Due",

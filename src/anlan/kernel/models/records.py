@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 
 
 class Exercise(models.Model):
-    """A drill that runs the real code; what is made in it carries it and never mixes with real records."""
+    """A drill that runs the real code; what is made in it carries it and never mixes with real records.
 
+    unit    whose exercise it is, with all below it
+    """
+
+    unit = models.ForeignKey(
+        "kernel.Unit", models.PROTECT, null=True, related_name="+", verbose_name=_("组织单位")
+    )
     name = models.CharField(_("演练名称"), max_length=120)
     opened_at = models.DateTimeField(_("开始时间"), default=real_now)
     closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
@@ -73,8 +79,10 @@ class Registered(models.Model):
     SEARCHED     the fields by whose words it is found; `search` follows them at every save of one record, and whoever
                  writes many at once sets it by `document_of`
     retired_at   since when it is out of use; None: in use
+    IS_REFERENCE an exercise reads the real ones as well, and changes none of them
     """
 
+    IS_REFERENCE: ClassVar[bool] = True
     SEARCHED: ClassVar[tuple[str, ...]] = ()
 
     search = SearchVectorField(_("检索词"), editable=False, default="")

@@ -103,7 +103,7 @@ SELECT DISTINCT u.id FROM unnest(%s::text[]) AS top (path)
 JOIN kernel_unit u ON u.path >= top.path AND u.path < top.path || '~' LIMIT %s
 """
 CURRENT = "g.from_at <= %(now)s AND (g.until_at IS NULL OR g.until_at > %(now)s)"
-IN_USE = "p.retired_at IS NULL AND p.exercise_id IS NOT DISTINCT FROM %(exercise)s"
+IN_USE = "p.retired_at IS NULL AND (p.exercise_id IS NULL OR p.exercise_id = %(exercise)s)"
 POSTED = f"""
   FROM post_post o JOIN post_posting g ON g.post_id = o.id AND {CURRENT}
   JOIN person_person p ON p.id = g.person_id AND {IN_USE}
@@ -123,7 +123,7 @@ WHERE p.id = ANY (%(people)s) ORDER BY u.path, p.name, p.id
 """  # noqa: S608 - of our own parts
 LINES = """
 SELECT person_id, unit_id, kind, shown, name, private, public FROM contact_contactpoint
-WHERE retired_at IS NULL AND exercise_id IS NOT DISTINCT FROM %(exercise)s
+WHERE retired_at IS NULL AND (exercise_id IS NULL OR exercise_id = %(exercise)s)
   AND (person_id = ANY (%(people)s) OR (person_id IS NULL AND unit_id = ANY (%(units)s)))
 ORDER BY public DESC, rank, id
 """
@@ -131,7 +131,7 @@ NUMBERS = """
 SELECT c.person_id, c.unit_id FROM contact_contactpoint c JOIN kernel_unit u ON u.id = c.unit_id
 LEFT JOIN person_person p ON p.id = c.person_id
 WHERE reverse(regexp_replace(c.value, '\\D', '', 'g')) LIKE %(ending)s AND c.retired_at IS NULL AND p.retired_at IS NULL
-  AND c.exercise_id IS NOT DISTINCT FROM %(exercise)s AND u.path LIKE ANY (%(scope)s) LIMIT %(most)s
+  AND (c.exercise_id IS NULL OR c.exercise_id = %(exercise)s) AND u.path LIKE ANY (%(scope)s) LIMIT %(most)s
 """
 PUBLIC = """
 SELECT u.id, u.name, u.path, coalesce(above.name, ''), c.kind, c.shown, c.name
@@ -173,7 +173,7 @@ def list_sheet(ctx: Context, unit_id: int) -> list[Group]:
     lined = _rows(
         "SELECT DISTINCT c.unit_id FROM contact_contactpoint c JOIN kernel_unit u ON u.id = c.unit_id"
         " WHERE c.person_id IS NULL AND c.retired_at IS NULL AND u.path LIKE %(below)s"
-        " AND c.exercise_id IS NOT DISTINCT FROM %(exercise)s LIMIT %(most)s",
+        " AND (c.exercise_id IS NULL OR c.exercise_id = %(exercise)s) LIMIT %(most)s",
         told,
     )
     return _groups(ctx, [row[0] for row in found], [row[0] for row in lined])

@@ -85,6 +85,8 @@ class Posting(Record):
     until_at  None: until further notice
     """
 
+    IS_REFERENCE: ClassVar[bool] = True
+
     post = models.ForeignKey(Post, models.PROTECT, related_name="postings", verbose_name=_("岗位"))
     person = models.ForeignKey(
         "person.Person", models.PROTECT, related_name="postings", verbose_name=_("人员")
@@ -133,6 +135,8 @@ class Absence(Record):
 
     stand_in  who takes over all of them meanwhile; None: the stand-ins of each post
     """
+
+    IS_REFERENCE: ClassVar[bool] = True
 
     person = models.ForeignKey(
         "person.Person", models.PROTECT, related_name="absences", verbose_name=_("人员")

@@ -1,0 +1,234 @@
+"""Exercises: drills that run the real code. Opened and closed, entered for one session, with a clock of their own.
+
+Whoever is in an exercise sees and does the exercise's alone; nothing of it reaches real life. What he may do there his real
+grants say. Its clock runs faster or slower, stands still, or jumps forward; never back, since what fell due has happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+from django.db.models import F, Min, Q
+from django.utils.translation import gettext_lazy as _
+
+from anlan.kernel.act import act
+from anlan.kernel.clock import real_now
+from anlan.kernel.errors import DomainError, NotFound, StateConflict
+from anlan.kernel.events import event
+from anlan.kernel.models import Attendance, Clock, Due, Exercise
+from anlan.kernel.scope import can, require, upward
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from anlan.kernel.context import Context
+    from anlan.kernel.models import Unit
+
+RUN = "kernel.exercise.run"
+JOIN = "kernel.exercise.join"
+FASTEST = 3600.0  # an hour a second
+MOST_SHOWN = 200  # who is in it
+
+
+@event("kernel.exercise.opened", _("开始演练"))
+@dataclass(frozen=True)
+class ExerciseOpened:
+    origin_at: datetime
+
+
+@event("kernel.exercise.closed", _("结束演练"))
+@dataclass(frozen=True)
+class ExerciseClosed:
+    """timers: how many that had not fired are dropped"""
+
+    timers: int
+
+
+@event("kernel.exercise.entered", _("进入演练"))
+@dataclass(frozen=True)
+class ExerciseEntered:
+    pass
+
+
+@event("kernel.exercise.left", _("退出演练"))
+@dataclass(frozen=True)
+class ExerciseLeft:
+    pass
+
+
+@event("kernel.exercise.clock_set", _("调整演练时钟"))
+@dataclass(frozen=True)
+class ExerciseClockSet:
+    """from_at, to_at: what time it was and is in the exercise; they differ where it jumped"""
+
+    from_at: datetime
+    to_at: datetime
+    rate: float
+    paused: bool
+
+
+# --- acts --------------------------------------------------------------------------------------------------------
+
+
+@act(RUN)
+def open_exercise(
+    ctx: Context, unit: Unit, *, name: str, origin_at: datetime | None = None, rate: float = 1.0
+) -> Exercise:
+    """Begin an exercise of a unit and all below it.
+
+    origin_at   what time it is in it at first; None: the real time
+    rate        how many seconds pass in it in one real second
+    raises      NotFound for a unit out of reach; clock_out_of_range
+    """
+    if not can(ctx, RUN, unit):
+        raise NotFound
+    _check(rate)
+    now = real_now()
+    clock = Clock.objects.create(origin_at=origin_at or now, started_at=now, rate=rate)
+    exercise = Exercise.objects.create(unit=unit, name=name, clock=clock, opened_at=now)
+    ctx.journal(ExerciseOpened(clock.origin_at), exercise)
+    return exercise
+
+
+@act(RUN)
+def close_exercise(ctx: Context, exercise_id: int) -> Exercise:
+    """End it: its clock stands, what was still to fire is dropped, everybody in it is back in real life."""
+    exercise = _lock(ctx, exercise_id)
+    _set(exercise.clock, paused=True)
+    exercise.closed_at = real_now()
+    exercise.save(update_fields=["closed_at"])
+    dropped, _kinds = Due.objects.filter(clock=exercise.clock).delete()
+    exercise.attendances.all().delete()
+    ctx.journal(ExerciseClosed(dropped), exercise)
+    return exercise
+
+
+@act(JOIN)
+def enter_exercise(ctx: Context, exercise_id: int, session_key: str) -> Exercise:
+    """Be in it from now on, with this session. raises NotFound for one that is over or out of reach"""
+    exercise = _open(ctx).filter(pk=exercise_id).first()
+    if exercise is None or ctx.actor is None:
+        raise NotFound
+    Attendance.objects.update_or_create(
+        session_key=session_key, defaults={"exercise": exercise, "user": ctx.actor, "entered_at": real_now()}
+    )
+    ctx.journal(ExerciseEntered(), exercise)
+    return exercise
+
+
+@act(JOIN)
+def leave_exercise(ctx: Context, session_key: str) -> None:
+    """Be back in real life; nothing happens to who is there already."""
+    attendance = Attendance.objects.filter(session_key=session_key).select_related("exercise").first()
+    if attendance is not None:
+        attendance.delete()
+        ctx.journal(ExerciseLeft(), attendance.exercise)
+
+
+@act(RUN)
+def set_clock(ctx: Context, exercise_id: int, *, rate: float | None = None, paused: bool = False) -> Exercise:
+    """Let its clock run at a rate (None: as before) or stand still. raises clock_out_of_range"""
+    exercise = _lock(ctx, exercise_id)
+    if rate is not None:
+        _check(rate)
+        exercise.clock.rate = rate
+    return _moved(ctx, exercise, timedelta(0), paused=paused)
+
+
+@act(RUN)
+def jump_clock(ctx: Context, exercise_id: int, *, by: timedelta | None = None) -> Exercise:
+    """Let time pass in it at once; by None: up to what falls due next.
+
+    raises  clock_backwards; nothing_due where nothing is to come
+    """
+    exercise = _lock(ctx, exercise_id)
+    if by is None:
+        following = next_due(exercise)
+        if following is None:
+            raise DomainError("nothing_due")
+        by = max(following - exercise.clock.at(real_now()), timedelta(0))
+    if by < timedelta(0):
+        raise DomainError("clock_backwards")
+    return _moved(ctx, exercise, by, paused=exercise.clock.paused_at is not None)
+
+
+def _moved(ctx: Context, exercise: Exercise, by: timedelta, *, paused: bool) -> Exercise:
+    before = exercise.clock.at(real_now())
+    _set(exercise.clock, by=by, paused=paused)
+    clock = exercise.clock
+    ctx.journal(ExerciseClockSet(before, clock.origin_at, clock.rate, paused), exercise)
+    return exercise
+
+
+def _set(clock: Clock, *, by: timedelta = timedelta(0), paused: bool) -> None:
+    """Reckon the clock anew from this moment on."""
+    now = real_now()
+    stored = Clock.objects.get(pk=clock.pk)  # the rate may be new, until now the old one held
+    clock.origin_at, clock.started_at = stored.at(now) + by, now
+    clock.paused_at = now if paused else None
+    clock.save()
+
+
+def _check(rate: float) -> None:
+    if not 0 < rate <= FASTEST:
+        raise DomainError("clock_out_of_range", most=f"{FASTEST:,.0f}")
+
+
+# --- reads -------------------------------------------------------------------------------------------------------
+
+
+def list_exercises(ctx: Context, capability: str = JOIN) -> QuerySet[Exercise]:
+    """The exercises within reach, those that go on first."""
+    return _reached(ctx, capability).order_by(F("closed_at").desc(nulls_first=True), "-opened_at", "-pk")
+
+
+def get_exercise(ctx: Context, exercise_id: int) -> Exercise:
+    found = _reached(ctx, JOIN).filter(pk=exercise_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_attended(ctx: Context, exercise_id: int) -> Exercise | None:
+    """The exercise that a session says it is in; None where it is over or out of reach by now."""
+    return _open(ctx).filter(pk=exercise_id).first() if can(ctx, JOIN) else None
+
+
+def list_attending(ctx: Context, exercise: Exercise) -> QuerySet[Attendance]:
+    """Who is in it, the latest first."""
+    require(ctx, JOIN)
+    return exercise.attendances.select_related("user").order_by("-entered_at")[:MOST_SHOWN]
+
+
+def next_due(exercise: Exercise) -> datetime | None:
+    """When something falls due in it next, in its own time."""
+    found: datetime | None = Due.objects.filter(clock=exercise.clock_id).aggregate(first=Min("at"))["first"]
+    return found
+
+
+def _reached(ctx: Context, capability: str) -> QuerySet[Exercise]:
+    """Those of units in the actor's subtrees, and of units above them: the district's exercise is its townships', too."""
+    require(ctx, capability)
+    roots = ctx.roots(capability)
+    above = [path for root in roots for path in upward(root)]
+    below = reduce(or_, (Q(unit__path__startswith=root) for root in roots), Q(pk__in=[]))
+    return Exercise.objects.filter(below | Q(unit__path__in=above)).select_related("clock", "unit")
+
+
+def _open(ctx: Context) -> QuerySet[Exercise]:
+    return _reached(ctx, JOIN).filter(closed_at=None)
+
+
+def _lock(ctx: Context, exercise_id: int) -> Exercise:
+    """One that goes on, of a unit in the actor's subtrees, for update. raises NotFound; StateConflict"""
+    exercise = Exercise.objects.select_for_update(of=("self",)).filter(pk=exercise_id, unit__isnull=False)
+    found = exercise.select_related("clock", "unit").first()
+    if found is None or not can(ctx, RUN, found.unit):
+        raise NotFound
+    if found.closed_at is not None:
+        raise StateConflict
+    return found
