@@ -96,6 +96,11 @@ def read(data: bytes, limits: Limits = DEFAULT, *, whole: bool = False) -> Eleme
         raise BrokenXml("malformed", line or 0, column or 0, detail=error.msg) from error
 
 
+def tag_of(element: Element) -> str:
+    """{namespace}name: what is read here has no other."""
+    return str(element.tag)
+
+
 def write(root: Element) -> bytes:
     """A document in UTF-8 with its declaration."""
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
