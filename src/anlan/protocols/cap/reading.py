@@ -81,8 +81,8 @@ class _Reader:
 
     def reading(self) -> Reading:
         alert: Alert = self.group(self.root, ALERT)
-        known = {problem.path for problem in self.problems}
-        ruled = [problem for problem in validate(alert) if problem.path not in known]
+        stand_ins = {problem.path for problem in self.problems if problem.grave}
+        ruled = [problem for problem in validate(alert) if problem.path not in stand_ins]
         broken = any(problem.grave for problem in [*self.problems, *ruled])
         told = [*self.problems, *map(self.placed, ruled[:MOST_PROBLEMS])]
         told = sorted(told, key=lambda problem: not problem.grave)[:MOST_PROBLEMS]
@@ -158,11 +158,12 @@ class _Reader:
     def tell(
         self, code: str, element: Element, detail: str = "", *, missing: str = "", grave: bool = False
     ) -> None:
-        if len(self.problems) >= MOST_PROBLEMS and not grave:
+        grave = grave or bool(missing)
+        full = len(self.problems) >= MOST_PROBLEMS
+        if full and not grave:
             return
-        path = self.path(element) if len(self.problems) < MOST_PROBLEMS else "/"
-        if missing:
-            path, grave = f"{path}/{missing}", True
+        path = "/alert" if full else self.path(element)  # to say where takes time, and nobody will read it
+        path = f"{path}/{missing}" if missing else path
         told = Problem(code, path, element.sourceline or 0, detail.strip()[:LONGEST_DETAIL], grave=grave)
         self.problems.append(told)
 
