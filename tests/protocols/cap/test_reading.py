@@ -134,6 +134,7 @@ BROKEN_SCHEMA = [
     ("<status>Actual</status>", "<status>Real</status>", "word", "/alert/status", False),
     ("<status>Actual</status>", "<status/>", "word", "/alert/status", False),
     ("<urgency>Immediate", "<urgency>immediate", "word", "/alert/info[1]/urgency", False),
+    ("<urgency>Immediate", "<urgency>\n Immediate", "space", "/alert/info[1]/urgency", True),
     ("<certainty>Observed", "<certainty>Very Likely", "deprecated", "/alert/info[1]/certainty", True),
     ("14:57:00-07:00", "14:57:00", "time", "/alert/sent", False),
     ("14:57:00-07:00", "14:57-07:00", "time", "/alert/sent", False),
@@ -472,6 +473,7 @@ def test_any_damage_is_read_or_told(name: str, damage: list[tuple[int, int, byte
         "encoding",
         "doctype",
     }
+    assert reading.problems or is_valid(data)
     if reading.alert is not None and not cap.validate(reading.alert):
         assert cap.parse(cap.write(reading.alert)) == reading.alert
 

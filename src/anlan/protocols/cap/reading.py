@@ -54,7 +54,8 @@ def parse(data: bytes, limits: Limits = LIMITS) -> Alert:
 def read(data: bytes, limits: Limits = LIMITS) -> Reading:
     """The alert of a document, as far as it can be understood, as hubs and receivers must: much of what is in use breaks a rule.
 
-    White space around a text is no part of it. Blank texts count as absent where the schema allows them.
+    White space around a text is no part of it. Blank texts count as absent where the schema allows them. Where there are no
+    problems, the document is valid by the schema of the standard.
     raises  nothing, whatever the bytes
     """
     try:
@@ -137,7 +138,10 @@ class _Reader:
         if len(element):
             self.tell("nested", element, grave=True)
             return leaf.stand_in
-        text = (element.text or "").strip()
+        whole = element.text or ""
+        text = whole.strip()
+        if leaf.exact and text != whole:
+            self.tell("space", element, text)
         try:
             return leaf.read(text, lambda code, detail: self.tell(code, element, detail))
         except Unreadable as error:
