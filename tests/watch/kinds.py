@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anlan.kernel.context import Context
+from anlan.kernel.scope import upward
 from anlan.watch.kind import services
 from anlan.watch.kind.models import WarningKind
 
@@ -15,9 +16,8 @@ NODE = Context(None, powers=frozenset({"watch.kind.edit", "watch.kind.read"}))
 
 
 def make_kind(unit: Unit, name: str = "暴雨") -> WarningKind:
-    """A kind of the unit, as it comes with us."""
-    there = WarningKind.unscoped.filter(unit=unit, name=name).first()
-    if there is None:
+    """A kind that the unit uses, as it comes with us."""
+    used = WarningKind.unscoped.filter(unit__path__in=upward(unit.path), name=name)
+    if not used.exists():
         services.load_standard_kinds(NODE, unit)
-        there = WarningKind.unscoped.get(unit=unit, name=name)
-    return there
+    return used.get()

@@ -83,6 +83,13 @@ SENTENCES: dict[str, _StrPromise] = {
     "files_unreachable": _("存放附件的服务没有应答，请稍后重试。仍不成功，请联系运维人员。"),
     "posting_ended": _("该身份已失效，没有切换。请另选一个身份，或使用全部身份。"),
     "not_a_matter": _("该记录不是事项，不能单独共享。请共享它所属的事项。"),
+    "warning_colour": _("%(kind)s预警没有这一级别。请另选级别。"),
+    "warning_authority": _("%(kind)s预警由%(authority)s发布。请选择有权发布的单位，或填写原发布单位后转发。"),
+    "warning_in_the_making": _("这条预警已有一份正在编制的变更或解除。请先办完或作废。"),
+    "warning_incomplete": _("还缺：%(missing)s。请补充后再送审或发布。"),
+    "warning_needs_leader": _("这一级别的预警须由领导审批，值班员不能批准。"),
+    "warning_needs_no_leader": _("这一级别的预警由值班员审批。"),
+    "warning_own_draft": _("不能审批或补签自己起草、发布的预警。请由另一位领导办理。"),
     "division_no_lists": _("本节点还没有行政区划名录。请运维人员在服务器上执行 ./anlan divisions。"),
     "division_not_listed": _(
         "名录中没有代码为 %(division)s 的区划。请核对代码；直辖市的“市辖区”等汇总项请用其省级或县级代码。"
