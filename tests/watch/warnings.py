@@ -52,6 +52,13 @@ def submitted(unit: Unit, colour: str = "blue", ctx: Context = NODE) -> WarningI
     return services.submit_issue(ctx, draft(unit, colour, ctx).pk)
 
 
+def coded(unit: Unit) -> Unit:
+    """The unit under a code of the official list, as every real division has one."""
+    unit.code = f"99{unit.pk % 10000:04}000000"
+    unit.save(update_fields=["code"])
+    return unit
+
+
 def approve(issue: WarningIssue, ctx: Context = NODE) -> WarningIssue:
     if issue.needs_leader:
         return services.approve_high_issue(ctx, issue.pk)

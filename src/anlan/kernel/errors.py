@@ -90,6 +90,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "warning_needs_leader": _("这一级别的预警须由领导审批，值班员不能批准。"),
     "warning_needs_no_leader": _("这一级别的预警由值班员审批。"),
     "warning_own_draft": _("不能审批或补签自己起草、发布的预警。请由另一位领导办理。"),
+    "warning_not_written": _(
+        "这条预警不符合所选格式的要求，没有导出：%(problems)s。请核对发布单位的代码和预警种类的代码。"
+    ),
     "division_no_lists": _("本节点还没有行政区划名录。请运维人员在服务器上执行 ./anlan divisions。"),
     "division_not_listed": _(
         "名录中没有代码为 %(division)s 的区划。请核对代码；直辖市的“市辖区”等汇总项请用其省级或县级代码。"

@@ -144,6 +144,12 @@ def list_places_below(territory: Unit, above: Unit) -> list[Unit]:
     return list(below.order_by("code", "path")[:MOST_CHILDREN])
 
 
+def list_path(territory: Unit, at: Unit) -> list[Unit]:
+    """From the territory down to a place in it."""
+    above = [path for path in upward(at.path) if path.startswith(territory.path)]
+    return list(Unit.unscoped.filter(path__in=above).order_by("path"))
+
+
 def list_neighbours(territory: Unit, placed: Sequence[Placed]) -> list[Placed]:
     """The units of the same level whose areas touch those chosen, and that are not chosen yet."""
     given = {

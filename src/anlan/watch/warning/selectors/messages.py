@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from django.utils.timezone import localtime
 
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import upward
@@ -52,6 +54,7 @@ CATEGORIES = {
 EVENT_CODE, COLOUR = "12379 eventType", "12379 severity"
 GEOCODE = "CPEAS Geographic Code"
 NO_INSTITUTION = "000"
+METHODS = (("sms", cn12379.MethodName.SMS), ("voice", cn12379.MethodName.PHONE))
 
 
 def get_sender_code(warning: EarlyWarning) -> str:
@@ -90,6 +93,9 @@ def _message_of(issue: WarningIssue) -> cn12379.Alert:
         sender=get_sender(warning),
         sender_code=issue.identifier[:14],
         sent_at=issue.published_at,
+        methods=tuple(
+            cn12379.Method(method, issue.texts[channel][1]) for channel, method in METHODS if channel in issue.texts
+        ),
         status=cn12379.Status.TEST if issue.exercise_id else cn12379.Status.ACTUAL,
         msg_type=issue.message_type.capitalize(),
         note=issue.reason if issue.is_end else "",
@@ -100,7 +106,7 @@ def _message_of(issue: WarningIssue) -> cn12379.Alert:
             effective_at=issue.published_at,
             onset_at=issue.onset_at,
             expires_at=issue.expires_at,
-            signed_by=str(issue.approver or issue.publisher or ""),
+            signed_by=str(issue.approver or issue.publisher or get_sender(warning)),
             headline=issue.headline,
             description=issue.description or issue.reason,
             instruction=issue.guidance,
@@ -110,13 +116,13 @@ def _message_of(issue: WarningIssue) -> cn12379.Alert:
 
 
 def _areas_of(issue: WarningIssue) -> Iterator[cn12379.Area]:
-    """One for each unit with a code; the outline, where there is one, as areas of its own."""
+    """The units by their codes, once for each ring of the outline, where there is one."""
     told = list_areas(issue)
-    codes = [code for area in told if (code := _code_of(area))]
-    yield cn12379.Area("、".join(area.unit.name for area in told), tuple(codes))
-    for ring in _rings(issue.polygon):
-        line = tuple(cn12379.Point(longitude, latitude) for longitude, latitude in ring)
-        yield cn12379.Area(issue.headline, line=line)
+    names = "、".join(area.unit.name for area in told)
+    codes = tuple(code for area in told if (code := _code_of(area)))
+    rings = [tuple(cn12379.Point(*point) for point in ring) for ring in _rings(issue.polygon)]
+    for ring in rings or [()]:
+        yield cn12379.Area(names, codes, line=ring)
 
 
 def _cap_of(issue: WarningIssue) -> cap.Alert:
@@ -138,9 +144,9 @@ def _cap_of(issue: WarningIssue) -> cap.Alert:
         severity=SEVERITIES[issue.colour],
         certainty=Certainty.UNKNOWN,
         event_codes=(cap.Named(EVENT_CODE, warning.kind.event_type),),
-        effective=issue.published_at,
-        onset=issue.onset_at,
-        expires=issue.expires_at,
+        effective=_on_the_second(issue.published_at),
+        onset=_on_the_second(issue.onset_at),
+        expires=_on_the_second(issue.expires_at),
         sender_name=sender,
         headline=issue.headline,
         description=issue.description or issue.reason,
@@ -151,19 +157,24 @@ def _cap_of(issue: WarningIssue) -> cap.Alert:
     return cap.Alert(
         identifier=issue.identifier,
         sender=issue.identifier[:14],
-        sent=issue.published_at,
+        sent=_on_the_second(issue.published_at),
         status=Status.EXERCISE if issue.exercise_id else Status.ACTUAL,
         message_type=CapType(issue.message_type.capitalize()),
         scope=Scope.PUBLIC,
         source=sender,
         note=issue.reason,
         references=(
-            (cap.Reference(first.identifier[:14], first.identifier, first.published_at),)
+            (cap.Reference(first.identifier[:14], first.identifier, _on_the_second(first.published_at)),)
             if first and first.pk != issue.pk
             else ()
         ),
         infos=(info,),
     )
+
+
+def _on_the_second(at: Any) -> Any:
+    """In the node's zone, as the standard writes times: neither Z nor fractions."""
+    return None if at is None else localtime(at).replace(microsecond=0)
 
 
 def _code_of(area: WarningArea) -> str:

@@ -17,6 +17,7 @@ from anlan.kernel.terms import WarningColour
 from anlan.organisation.unit.models import UnitProfile
 from anlan.watch.kind.models import WarningKind
 from anlan.watch.kind.selectors import find_template, list_kinds_of, list_measures_of
+from anlan.watch.kind.selectors import list_measures as list_law
 from anlan.watch.warning.models import (
     OPEN,
     EarlyWarning,
@@ -157,9 +158,20 @@ def list_measures(ctx: Context, warning: EarlyWarning) -> list[Taken]:
     return [Taken(measure, rows[measure.code]) for measure in list_measures_of(rows.keys())]
 
 
-def list_units(ctx: Context, capability: str = DRAFT) -> QuerySet[Unit]:
-    """The units in use over which the actor holds it."""
-    return visible(ctx, Unit, capability).filter(retired_at=None)
+def list_all_measures() -> tuple[Measure, ...]:
+    """The measures that the law knows."""
+    return list_law()
+
+
+def list_measures_named(codes: Collection[str]) -> list[Measure]:
+    """Those of these codes, in the law's order."""
+    return list_measures_of(codes)
+
+
+def list_units(ctx: Context, capability: str = DRAFT) -> list[Unit]:
+    """The units at the top of what the actor holds it over: he drafts for one of these, and says where it holds."""
+    require(ctx, capability)
+    return list(Unit.unscoped.filter(path__in=ctx.roots(capability), retired_at=None).order_by("path"))
 
 
 def list_kinds(ctx: Context, unit: Unit) -> list[WarningKind]:
