@@ -12,7 +12,7 @@ from django.urls import reverse
 from anlan.kernel.seeds import plant_unit
 from anlan.watch.warning.forms import Outline
 from anlan.watch.warning.models import WarningArea
-from anlan.watch.warning.selectors import areas
+from anlan.watch.warning.selectors import areas, wording
 from anlan.watch.warning.selectors.areas import Placed
 from anlan.watch.warning.views.picture import draw
 from tests.cast import World, enter
@@ -52,9 +52,13 @@ def test_an_outline_takes_whole_units_with_all_below_and_cut_ones_with_their_sha
     world: World, land: dict[str, Unit]
 ) -> None:
     found = shown(areas.list_units_in(world.district, square(117.0, 39.0, 0.1)))
-    assert found == {"甲区": (False, 6), "甲一镇": (True, 100)}
+    assert found == {"甲一镇": (True, 100)}
     half = shown(areas.list_units_in(land["west"], square(117.0, 39.0, 0.05)))
-    assert half == {"甲一镇": (False, 25), "west0村": (True, 100)}
+    assert half == {"west0村": (True, 100)}
+    within = areas.list_units_in(world.district, square(117.0, 39.0, 0.05))
+    assert shown(within) == {"甲一镇": (False, 25), "west0村": (True, 100)}
+    assert [(one.one.unit.name, len(one.parts)) for one in areas.list_groups(within)] == [("甲一镇", 1)]
+    assert wording.get_area_words(within) == "甲一镇部分地区"
     cut = shown(areas.list_units_in(land["west"], square(117.0, 39.0, 0.025)))
     assert cut["west0村"] == (True, 25), "what lies lowest and is cut is told as a whole, with its share"
 

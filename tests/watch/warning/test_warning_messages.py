@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
+from anlan.kernel.seeds import plant_unit
 from anlan.protocols import cap, cn12379
 from anlan.watch.warning import services
 from anlan.watch.warning.selectors import messages, wording
@@ -93,5 +94,6 @@ def test_each_channel_carries_its_own_text(world: World) -> None:
 
 
 def test_of_many_places_a_text_names_six(world: World) -> None:
-    several = [Placed(world.town)] * 9
-    assert wording.get_area_words(several) == f"{'、'.join(['甲一镇'] * 6)}等 9 处"
+    towns = [plant_unit(None, f"甲{number}镇", "township", world.district) for number in range(9)]
+    words = wording.get_area_words([Placed(town) for town in towns])
+    assert words == "甲0镇、甲1镇、甲2镇、甲3镇、甲4镇、甲5镇等 9 处"

@@ -90,6 +90,11 @@ class Placed:
     how: str = AreaHow.CHOSEN
 
     @property
+    def is_cut(self) -> bool:
+        """Whether the area takes only a part of it."""
+        return self.share is not None and self.share < WHOLE
+
+    @property
     def percent(self) -> int | None:
         return None if self.share is None else round(self.share * 100)
 
@@ -100,6 +105,13 @@ class Shape(NamedTuple):
     unit_id: int
     name: str
     geometry: dict[str, Any]
+
+
+class Group(NamedTuple):
+    """A unit of an area with those below it that are told as well: the parts of one that is cut."""
+
+    one: Placed
+    parts: list[Placed]
 
 
 class Found(NamedTuple):
@@ -166,7 +178,7 @@ def list_neighbours(territory: Unit, placed: Sequence[Placed]) -> list[Placed]:
 
 def list_units_in(territory: Unit, polygon: MultiPolygon) -> list[Placed]:
     """The units that a polygon covers: one that lies in it whole comes with all below, one that it cuts comes with its
-    share and those below it that are reached. Nothing for a polygon that reaches none.
+    share and those below it that are reached. Nothing for a polygon that reaches none; the territory only as a whole.
     """
     given = {
         "shape": bytes(polygon.ewkb),
@@ -187,7 +199,8 @@ def list_units_in(territory: Unit, polygon: MultiPolygon) -> list[Placed]:
         has_below = any(other != path and other.startswith(path) for other in paths)
         if is_whole:
             whole.append(path)
-        kept.append((number, is_whole or not has_below, share))
+        if is_whole or not has_below or number != territory.pk:
+            kept.append((number, is_whole or not has_below, share))
     units = Unit.unscoped.in_bulk([number for number, _below, _share in kept])
     return [
         Placed(units[number], below, None if share is None else min(share, 1.0), AreaHow.POLYGON)
@@ -221,6 +234,17 @@ def list_units_of_codes(territory: Unit, codes: Iterable[str]) -> Found:
 def list_placed(areas: Iterable[WarningArea]) -> list[Placed]:
     """A message's area as it is chosen from."""
     return [Placed(area.unit, area.below, area.share, area.how) for area in areas]
+
+
+def list_groups(placed: Iterable[Placed]) -> list[Group]:
+    """An area in the order of the tree, the parts of each unit behind it."""
+    groups: list[Group] = []
+    for one in sorted(placed, key=lambda one: one.unit.path):
+        if groups and one.unit.path.startswith(groups[-1].one.unit.path):
+            groups[-1].parts.append(one)
+        else:
+            groups.append(Group(one, []))
+    return groups
 
 
 def list_unit_ids(placed: Iterable[Placed]) -> list[int]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from anlan.kernel.terms import WarningColour
 from anlan.protocols.cn12379 import build_headline
+from anlan.watch.warning.selectors.areas import list_groups
 from anlan.watch.warning.terms import MessageType
 
 if TYPE_CHECKING:
@@ -40,11 +41,16 @@ def get_headline(warning: EarlyWarning, message_type: str, colour: str, *, with_
 
 
 def get_area_words(placed: Sequence[Placed]) -> str:
-    """The area in words: some places by name, of many how many."""
-    names = _("、").join(one.unit.name for one in placed[:NAMED])
-    if len(placed) <= NAMED:
+    """The area in words: some places by name, of many how many; the parts of one that is cut go without saying."""
+    tops = [group.one for group in list_groups(placed)]
+    names = _("、").join(_named(one) for one in tops[:NAMED])
+    if len(tops) <= NAMED:
         return names
-    return _("%(names)s等 %(count)s 处") % {"names": names, "count": len(placed)}
+    return _("%(names)s等 %(count)s 处") % {"names": names, "count": len(tops)}
+
+
+def _named(one: Placed) -> str:
+    return _("%(name)s部分地区") % {"name": one.unit.name} if one.is_cut else str(one.unit.name)
 
 
 def list_texts(issue: WarningIssue, placed: Sequence[Placed]) -> dict[str, tuple[str, str]]:

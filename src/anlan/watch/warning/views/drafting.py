@@ -153,6 +153,8 @@ def _form(
         "warning": issue.warning,
         "form": form,
         "part": part,
+        "placed": part.placed,
+        "groups": areas.list_groups(part.placed),
         "asked": asked,
         "found": areas.list_places_found(part.territory, asked.words),
         "children": areas.list_places_below(part.territory, asked.at),

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from anlan.watch.warning.selectors.areas import Placed, Shape
 
 WIDTH, HIGHEST, EDGE = 640, 520, 8  # of the sheet, in its own units
-PARTLY = 0.995
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def draw(territory: Unit, placed: Sequence[Placed], polygon: MultiPolygon | None
     if not rings:
         return None
     sheet = _Sheet(rings)
-    looks = {one.unit.pk: _look(one) for one in placed}
+    looks = {one.unit.pk: "part" if one.is_cut else "whole" for one in placed}
     everywhere = territory.pk in looks and looks[territory.pk] == "whole"
     around, over = [], []
     for shape in shapes:
@@ -55,12 +54,6 @@ def draw(territory: Unit, placed: Sequence[Placed], polygon: MultiPolygon | None
         (over if shape.unit_id in looks else around).append(drawn)
     outline = sheet.path(part.exterior_ring.coords for part in polygon) if polygon else ""
     return Picture(WIDTH, sheet.height, (*around, *over), outline)
-
-
-def _look(one: Placed) -> str:
-    if one.share is not None and one.share < PARTLY:
-        return "part"
-    return "whole"
 
 
 def _rings(geometry: dict[str, Any]) -> Iterator[Any]:
