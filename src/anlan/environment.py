@@ -320,6 +320,16 @@ SETTINGS: tuple[Setting, ...] = (
         group="files",
     ),
     Setting(
+        "ANLAN_CARRIER_SECRETS",
+        _existing,
+        "",
+        '各发送渠道密钥所在的文件（JSON：{"渠道代号": "密钥"}，邮件为“用户名:密码”）；服务用户须能读，其他人不应能读。'
+        "留空则没有密钥，渠道不能使用。改后不必重启。",
+        'File with the carriers\' secrets (JSON: {"code": "secret"}, for mail user:password), readable to the services\' '
+        "user and to nobody else. Empty: no secrets, and no carrier works. Read again when it changes.",
+        group="secrets",
+    ),
+    Setting(
         "ANLAN_DATABASE_URL",
         _postgres,
         "",
@@ -446,6 +456,7 @@ class Environment:
     file_mb: int
     removed_files_days: int
     files_url: str
+    carrier_secrets: Path | None
     database_url: str
     database_owner_url: str
     nats_url: str

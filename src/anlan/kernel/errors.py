@@ -109,6 +109,8 @@ SENTENCES: dict[str, _StrPromise] = {
     "division_hollow": _("%(file)s 中没有 %(division)s 的下级，没有导入。文件可能没有拷贝完，请重新拷贝。"),
     "division_elsewhere": _("其中 %(count)s 个单位已在您的管理范围以外，没有导入。请由上级系统管理员导入。"),
     "division_there": _("“%(name)s”已在“%(above)s”之下，导入不移动已有的单位。请去掉所选的上级单位。"),
+    "test_not_open": _("该渠道是真实渠道，还没有允许测试使用。请先在本页允许，再试发。"),
+    "test_no_number": _("您的人员档案里没有可以试发的联系方式。请先登记手机或电子邮箱。"),
     "division_no_place": _("组织树中没有它的上级区划。请选定把它挂在哪个单位之下。"),
 }
 
