@@ -67,6 +67,19 @@ class Callout(MatterRecord):
     def is_running(self) -> bool:
         return self.state == CalloutState.RUNNING
 
+    def step_key(self, wave: int, ladder: int, rung: int) -> str:
+        """The key of the timer of one rung for those who were called together."""
+        return f"{self.pk}.{wave}.{ladder}.{rung}"
+
+    def step_keys(self) -> list[str]:
+        """The keys of all its timers."""
+        return [
+            self.step_key(wave, ladder, rung)
+            for wave in range(1, self.waves + 1)
+            for ladder, laid in enumerate(self.ladders)
+            for rung in range(len(laid["rungs"]))
+        ]
+
 
 class Recipient(models.Model):
     """One who must answer a callout.

@@ -72,7 +72,10 @@ PLACES = (
     "community",
 )
 PRIORITIES = {Colour.RED: 0, Colour.ORANGE: 1, Colour.YELLOW: 2}  # of deliveries; others go last
-WAYS = ("app", "sms", "voice", "email")
+USE = "callout"  # of deliveries to recipients and their stand-ins
+UPPER = "callout_upper"  # of deliveries to desks above
+KIND = "callout.recipient"  # what an errand is about
+FOR_STAND_IN = "s"  # ends the key of a delivery to the stand-in
 
 CAPABILITIES = {
     "message.callout.read": _("查看叫应"),

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID  # noqa: TC003 - fields of a named tuple
 
+from django.conf import settings
 from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from anlan.kernel.act import act
 from anlan.kernel.events import PrivateText
+from anlan.message.channel.services import Order, keep_wording, queue_deliveries, withdraw_deliveries
 from anlan.message.errand import selectors
 from anlan.message.errand.events import ErrandsOrdered, ErrandsWithdrawn, VisitFailed, VisitMade
 from anlan.message.errand.models import Errand
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 AT_A_TIME = 1000
 
 
-class Order(NamedTuple):
+class Door(NamedTuple):
     """A door to knock at: by whose people, about what, whom to tell (None: anybody), where."""
 
     unit_id: int
@@ -33,30 +37,54 @@ class Order(NamedTuple):
 
 
 @act("message.errand.order")
-def order_errands(ctx: Context, about_kind: str, title: str, orders: Sequence[Order]) -> list[Errand]:
-    """Send people to these doors; one errand at a time about a record."""
-    there = {errand.about for errand in selectors.lock_open(about_kind, [order.about for order in orders])}
+def order_errands(
+    ctx: Context, about_kind: str, title: str, doors: Sequence[Door], *, priority: int = 0
+) -> list[Errand]:
+    """Send people to these doors, and tell their units by SMS and telephone; one errand at a time about a record.
+
+    priority  of what they are told by: the room of channels' word, 0 goes first
+    """
+    there = {errand.about for errand in selectors.lock_open(about_kind, [door.about for door in doors])}
     now = ctx.now()
     made = Errand.unscoped.bulk_create(
         (
             Errand(
-                unit_id=order.unit_id,
+                unit_id=door.unit_id,
                 exercise=ctx.exercise,
                 about_kind=about_kind,
-                about=order.about,
-                person_id=order.person_id,
-                at_unit_id=order.at_unit_id,
+                about=door.about,
+                person_id=door.person_id,
+                at_unit_id=door.at_unit_id,
                 title=title[:200],
                 ordered_at=now,
             )
-            for order in orders
-            if order.about not in there
+            for door in doors
+            if door.about not in there
         ),
         batch_size=AT_A_TIME,
     )
     if made:
         ctx.journal_bulk(ErrandsOrdered(about_kind, tuple(errand.about for errand in made)), made)
+        _tell_goers(ctx, title, made, priority)
     return made
+
+
+def _tell_goers(ctx: Context, title: str, errands: Sequence[Errand], priority: int) -> None:
+    """Whoever answers the unit's line, else who is on its posts, hears of each door."""
+    numbers = selectors.list_numbers(ctx, {errand.unit_id for errand in errands})
+    with translation.override(settings.LANGUAGE_CODE):
+        told = {"title": title}
+        bodies = {
+            "sms": _("请立即派人上门：{name}。告知“%(title)s”，到后登记结果：{link}") % told,
+            "voice": _("请立即派人上门，找{name}，告知“%(title)s”。到后请在平台登记结果。") % told,
+        }
+    wordings = {way: keep_wording(ctx, way, title, body).pk for way, body in bodies.items()}
+    orders = [
+        Order(wordings[way], str(errand.pk), number, errand.unit_id)
+        for errand in errands
+        for way, number in numbers.get(errand.unit_id, {}).items()
+    ]
+    queue_deliveries(ctx, selectors.USE, orders, priority=priority)
 
 
 @act("message.errand.visit")
@@ -81,5 +109,6 @@ def withdraw_errands(ctx: Context, about_kind: str, keys: Collection[str]) -> in
         Errand.unscoped.filter(pk__in=ids).update(
             state=ErrandState.WITHDRAWN, ended_at=ctx.now(), version=F("version") + 1
         )
+        withdraw_deliveries(ctx, selectors.USE, [str(pk) for pk in ids])
         ctx.journal_bulk(ErrandsWithdrawn(about_kind, tuple(errand.about for errand in found)), found)
     return len(found)

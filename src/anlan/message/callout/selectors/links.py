@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from anlan.kernel.clock import real_now
-from anlan.message.callout.selectors.reading import FOR_STAND_IN, UPPER, USE
+from anlan.message.callout.terms import FOR_STAND_IN, UPPER, USE
 from anlan.message.channel.selectors import FILLS
 from anlan.protocols import links
 
@@ -78,7 +78,7 @@ class Standing(NamedTuple):
 def get_link(recipient_id: int, *, of_stand_in: bool = False) -> str:
     """The address at which a recipient, or his stand-in, confirms. Nothing of it is kept anywhere."""
     mark = OF_STAND_IN if of_stand_in else OF_PERSON
-    return f"{settings.ANLAN_PUBLIC_URL}/c/{links.sealed(_key(), recipient_id, mark)}"
+    return f"{settings.PUBLIC_URL}/c/{links.sealed(_key(), recipient_id, mark)}"
 
 
 def find_linked(token: str) -> Linked | None:
@@ -117,7 +117,7 @@ def list_filled_upper(keys: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         return {
             str(number): {
                 "name": _("%(unit)s下辖 %(people)s 人") % {"unit": unit, "people": people},
-                "link": f"{settings.ANLAN_PUBLIC_URL}/message/callouts/{callout}/",
+                "link": f"{settings.PUBLIC_URL}/message/callouts/{callout}/",
             }
             for number, callout, people, unit in _rows(NOTICES, [int(key) for key in keys])
         }

@@ -13,7 +13,9 @@ from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import require, visible
 from anlan.message.callout.models import Callout, Recipient, UpperNotice
-from anlan.message.callout.terms import CalloutState, RecipientState
+from anlan.message.callout.terms import FOR_STAND_IN, KIND, USE, CalloutState, RecipientState
+from anlan.message.errand.selectors import list_of as list_errands_of
+from anlan.message.neighbour.selectors import list_neighbours
 from anlan.organisation.contact.selectors import list_best
 
 if TYPE_CHECKING:
@@ -25,10 +27,7 @@ if TYPE_CHECKING:
 
 READ, HANDLE = "message.callout.read", "message.callout.handle"
 MOST_SHOWN = 50
-USE = "callout"  # of deliveries to recipients and their stand-ins
-UPPER = "callout_upper"  # of deliveries to desks above
-KIND = "callout.recipient"  # what an errand is about
-FOR_STAND_IN = "s"  # ends the key of a delivery to the stand-in
+URGENCY = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
 ALONG = ("person", "unit", "holder", "stand_in", "taken_by", "ended_by")
 
 # What those who have not answered were sent in their present rung, and what may still come of it. Their own page does not
@@ -50,6 +49,17 @@ SELECT d.key, d.channel, d.person_id, d.number, d.state, d.attempts, d.fault, d.
 FROM channel_delivery d LEFT JOIN channel_carrier k ON k.id = d.carrier_id
 WHERE d.use = %(use)s AND d.key = ANY (%(keys)s::text[]) ORDER BY d.queued_at, d.id
 """
+
+
+class Own(NamedTuple):
+    """What is the actor's own to answer. is_person: as the one who was called, not as his stand-in"""
+
+    recipient: Recipient
+    is_person: bool
+
+    @property
+    def callout(self) -> Callout:
+        return self.recipient.callout
 
 
 class Attempt(NamedTuple):
@@ -135,25 +145,38 @@ def list_open(ctx: Context, callout: Callout, within: Unit | None = None) -> Que
     return found.select_related(*ALONG).order_by("-state", "-rung", "unit__path", "pk")
 
 
-def list_mine(ctx: Context) -> list[Recipient]:
-    """What the actor himself has not answered, the most urgent first; he needs no capability over his own unit for that."""
-    if ctx.actor is None:
-        return []
+def list_mine(ctx: Context) -> list[Own]:
+    """What the actor himself has not answered, the most urgent first; nobody needs a capability over his own unit for that.
+
+    A stand-in finds it once he is asked: when his rung has been taken.
+    """
+    found = [_own(ctx, one) for one in _of_actor(ctx) if one.is_open and one.callout.is_running]
+    asked = [one for one in found if one.is_person or _is_asked(one.recipient)]
+    return sorted(asked, key=lambda one: (URGENCY.get(one.callout.colour, 4), one.callout.started_at))
+
+
+def get_own(ctx: Context, recipient_id: int) -> Own:
+    """One of the actor's own, answered or not."""
+    recipient = _of_actor(ctx).filter(pk=recipient_id).first()
+    if recipient is None:
+        raise NotFound
+    return _own(ctx, recipient)
+
+
+def _of_actor(ctx: Context) -> QuerySet[Recipient]:
     own = Q(person__user=ctx.actor) | Q(stand_in__user=ctx.actor)
-    found = Recipient.unscoped.filter(
-        own,
-        exercise=ctx.exercise,
-        callout__state=CalloutState.RUNNING,
-        state__lt=RecipientState.CONFIRMED,
+    found = Recipient.unscoped.filter(own, exercise=ctx.exercise).exclude(
+        person__user=None, stand_in__user=None
     )
-    along = found.select_related("callout", "callout__unit", "unit", "person", "stand_in", "holder")
-    ranks = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
-    several = [one for one in along if one.person is None or one.person.user_id == ctx.actor.pk or _is_asked(one)]
-    return sorted(several, key=lambda one: (ranks.get(one.callout.colour, 4), one.callout.started_at))
+    return found.select_related("callout", "callout__unit", "unit", "person", "stand_in", "holder")
+
+
+def _own(ctx: Context, recipient: Recipient) -> Own:
+    actor = ctx.actor.pk if ctx.actor else None
+    return Own(recipient, recipient.person is not None and recipient.person.user_id == actor)
 
 
 def _is_asked(recipient: Recipient) -> bool:
-    """Whether the stand-in is asked already: his rung has been taken."""
     rungs = recipient.callout.ladders[recipient.ladder]["rungs"]
     return any(rung["target"] == "stand_in" for rung in rungs[: recipient.rung + 1])
 
@@ -194,6 +217,16 @@ def list_lines(ctx: Context, recipients: Iterable[Recipient]) -> dict[int, list[
         ]
         for one in several
     }
+
+
+def list_goers(ctx: Context, unit_ids: Collection[int]) -> dict[int, int]:
+    """Whose people go and knock in each of these units."""
+    return list_neighbours(ctx, unit_ids)
+
+
+def list_visits(recipient: Recipient) -> QuerySet[Any]:
+    """The errands to a recipient's door, whom the caller has within scope."""
+    return list_errands_of(KIND, str(recipient.pk))
 
 
 def list_units(ctx: Context, capability: str) -> QuerySet[Unit]:

@@ -1,6 +1,11 @@
 """Acts: open, extend, stop (`opening`), climb the ladder (`climbing`), take answers (`confirming`), reach people (`handling`)."""
 
-from anlan.message.callout.services.climbing import climb_recipients, mark_unreachable, take_rung
+from anlan.message.callout.services.climbing import (
+    climb_recipients,
+    mark_unreachable,
+    take_due_rungs,
+    take_rung,
+)
 from anlan.message.callout.services.confirming import (
     Answer,
     answer_own,
@@ -12,7 +17,6 @@ from anlan.message.callout.services.confirming import (
 )
 from anlan.message.callout.services.handling import look_up_numbers, note_recipient, take_recipient
 from anlan.message.callout.services.opening import STEP, extend_callout, open_callout, stop_callout
-from anlan.message.callout.services.stepping import take_due_rungs
 
 __all__ = (
     "STEP",

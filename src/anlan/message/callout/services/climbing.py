@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
@@ -15,14 +16,13 @@ from anlan.kernel.act import act
 from anlan.message.callout import selectors
 from anlan.message.callout.events import RecipientsUnreachable, RungTaken
 from anlan.message.callout.models import Recipient, UpperNotice
-from anlan.message.callout.terms import PRIORITIES, RecipientState
+from anlan.message.callout.terms import FOR_STAND_IN, KIND, PRIORITIES, UPPER, USE, RecipientState
 from anlan.message.channel.services import Order, keep_wording, queue_deliveries
 from anlan.message.errand.services import Door, order_errands
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
-    from uuid import UUID
 
     from anlan.kernel.context import Context
     from anlan.message.callout.models import Callout
@@ -101,6 +101,18 @@ def take_rung(
 
 
 @act("message.callout.climb")
+def take_due_rungs(ctx: Context, keys: Sequence[str]) -> int:
+    """Take the rungs of these timers (`Callout.step_key`) of callouts that still run. returns for how many people"""
+    steps = [(UUID(callout), *map(int, rest)) for callout, *rest in (key.split(".") for key in keys)]
+    callouts = selectors.lock_by_key(ctx, {callout for callout, *_rest in steps})
+    return sum(
+        take_rung(ctx, callouts[key], ladder=ladder, rung=rung, wave=wave)
+        for key, wave, ladder, rung in sorted(steps)
+        if key in callouts
+    )
+
+
+@act("message.callout.climb")
 def climb_recipients(ctx: Context, recipient_ids: Collection[int]) -> int:
     """Take the next rung at once for those of these for whom nothing is on its way any more. returns how many they were"""
     callouts = selectors.lock_of(ctx, recipient_ids)
@@ -144,7 +156,7 @@ def _reach(ctx: Context, callout: Callout, rung: Mapping[str, Any], climbers: Se
 def _send(ctx: Context, callout: Callout, rung: Mapping[str, Any], climbers: Sequence[Climber]) -> Taken:
     """By each way of the rung, to himself or to his stand-in. A machine does not call whom somebody is phoning."""
     for_stand_in = rung["target"] == "stand_in"
-    ending = selectors.FOR_STAND_IN if for_stand_in else ""
+    ending = FOR_STAND_IN if for_stand_in else ""
     whom = {one.id: one.stand_in_id if for_stand_in else one.person_id for one in climbers}
     lines = {one.unit_id for one in climbers if one.person_id is None and not for_stand_in}
     of_people, of_units = selectors.list_ways(ctx, {person for person in whom.values() if person}, lines)
@@ -166,8 +178,7 @@ def _send(ctx: Context, callout: Callout, rung: Mapping[str, Any], climbers: Seq
             for way in open_ways
             if (key, way) not in there and not (hands_off and way == "voice")
         ]
-    priority = PRIORITIES.get(callout.colour, LAST_PRIORITY)
-    return Taken(queue_deliveries(ctx, selectors.USE, orders, priority=priority), 0, barred)
+    return Taken(queue_deliveries(ctx, USE, orders, priority=_priority(callout)), 0, barred)
 
 
 def _tell_above(ctx: Context, callout: Callout, climbers: Sequence[Climber]) -> Taken:
@@ -199,8 +210,11 @@ def _tell_above(ctx: Context, callout: Callout, climbers: Sequence[Climber]) -> 
         for way in ("sms", "voice")
         if way in desks[notice.unit_id]
     ]
-    priority = PRIORITIES.get(callout.colour, LAST_PRIORITY)
-    return Taken(queue_deliveries(ctx, selectors.UPPER, orders, priority=priority), 0, barred)
+    return Taken(queue_deliveries(ctx, UPPER, orders, priority=_priority(callout)), 0, barred)
+
+
+def _priority(callout: Callout) -> int:
+    return PRIORITIES.get(callout.colour, LAST_PRIORITY)
 
 
 def _upper_wordings(ctx: Context, callout: Callout) -> dict[str, int]:
@@ -221,5 +235,5 @@ def _send_people(ctx: Context, callout: Callout, climbers: Sequence[Climber]) ->
         for one in climbers
         if one.unit_id in goers
     ]
-    made = order_errands(ctx, selectors.KIND, callout.title, doors, colour=callout.colour)
+    made = order_errands(ctx, KIND, callout.title, doors, priority=_priority(callout))
     return Taken(0, len(made), [one.id for one in climbers if one.unit_id not in goers])

@@ -9,7 +9,7 @@ from django.db import connection
 
 from anlan.kernel import timers
 from anlan.kernel.act import act
-from anlan.kernel.errors import NotFound, StateConflict
+from anlan.kernel.errors import StateConflict
 from anlan.kernel.events import PrivateText
 from anlan.message.callout import selectors
 from anlan.message.callout.events import (
@@ -22,12 +22,12 @@ from anlan.message.callout.events import (
 from anlan.message.callout.services.climbing import mark_unreachable
 from anlan.message.callout.services.opening import STEP
 from anlan.message.callout.states import LIFE
-from anlan.message.callout.terms import CLIMBS, LISTENS, How, RecipientState
+from anlan.message.callout.terms import CLIMBS, FOR_STAND_IN, KIND, LISTENS, USE, How, RecipientState
 from anlan.message.channel.services import withdraw_deliveries
 from anlan.message.errand.services import withdraw_errands
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -96,11 +96,8 @@ def note_failed_visits(ctx: Context, recipient_ids: Collection[int]) -> None:
 @act(ANSWER)
 def answer_own(ctx: Context, recipient_id: int) -> bool:
     """The actor himself confirms, as called or as stand-in; False where he had, or the callout is over. raises NotFound"""
-    mine = {one.pk: one for one in selectors.list_own(ctx, recipient_id)}
-    if recipient_id not in mine:
-        raise NotFound
-    is_stand_in = mine[recipient_id].person is None or mine[recipient_id].person.user_id != ctx.actor.pk  # type: ignore[union-attr]  # own ones have an actor
-    answer = Answer(recipient_id, How.STAND_IN if is_stand_in else How.APP)
+    own = selectors.get_own(ctx, recipient_id)
+    answer = Answer(recipient_id, How.APP if own.is_person else How.STAND_IN)
     return bool(_end(ctx, [answer], RecipientState.CONFIRMED))
 
 
@@ -152,11 +149,11 @@ def _end(ctx: Context, answers: Sequence[Answer], state: RecipientState) -> set[
 
 
 def _call_off(ctx: Context, ended: Sequence[Ended], callouts: Mapping[UUID, Callout]) -> None:
-    keys = [f"{one.id}{ending}" for one in ended for ending in ("", selectors.FOR_STAND_IN)]
-    withdraw_deliveries(ctx, selectors.USE, keys)
+    keys = [f"{one.id}{ending}" for one in ended for ending in ("", FOR_STAND_IN)]
+    withdraw_deliveries(ctx, USE, keys)
     visited = [str(one.id) for one in ended if _is_visited(callouts[one.callout_id], one)]
     if visited:
-        withdraw_errands(ctx, selectors.KIND, visited)
+        withdraw_errands(ctx, KIND, visited)
 
 
 def _is_visited(callout: Callout, one: Ended) -> bool:
@@ -193,17 +190,8 @@ def _close(ctx: Context, callout: Callout) -> None:
     callout.ended_at = ctx.now()
     callout.save(update_fields=("ended_at",))
     LIFE.move(ctx, callout, "complete")
-    timers.disarm(STEP, list(_step_keys(callout)))
+    timers.disarm(STEP, callout.step_keys())
     ctx.journal(CalloutCompleted(), callout)
-
-
-def _step_keys(callout: Callout) -> Iterable[str]:
-    return (
-        f"{callout.pk}.{wave}.{ladder}.{number}"
-        for wave in range(1, callout.waves + 1)
-        for ladder, laid in enumerate(callout.ladders)
-        for number in range(len(laid["rungs"]))
-    )
 
 
 def _by_callout(ended: Sequence[Ended]) -> list[tuple[UUID, list[Ended]]]:

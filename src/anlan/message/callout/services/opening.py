@@ -19,7 +19,7 @@ from anlan.message.callout.events import CalloutExtended, CalloutOpened, Callout
 from anlan.message.callout.models import Callout, Recipient
 from anlan.message.callout.services.climbing import take_rung
 from anlan.message.callout.states import LIFE
-from anlan.message.callout.terms import CLIMBS, DUTY_LINE, Purpose, RecipientState
+from anlan.message.callout.terms import CLIMBS, DUTY_LINE, FOR_STAND_IN, KIND, UPPER, USE, Purpose, RecipientState
 from anlan.message.channel.services import keep_wording, withdraw_deliveries
 from anlan.message.errand.services import withdraw_errands
 from anlan.message.ladder.selectors import list_chosen
@@ -151,12 +151,12 @@ def _stop(ctx: Context, callout: Callout, *, reason: str, followed_by: str) -> N
     LIFE.move(ctx, callout, "stop")
     rows = Recipient.unscoped.filter(callout=callout, state__lt=RecipientState.CONFIRMED)
     ids = list(rows.values_list("pk", flat=True))
-    keys = [f"{pk}{ending}" for pk in ids for ending in ("", selectors.FOR_STAND_IN)]
-    withdraw_deliveries(ctx, selectors.USE, keys)
+    keys = [f"{pk}{ending}" for pk in ids for ending in ("", FOR_STAND_IN)]
+    withdraw_deliveries(ctx, USE, keys)
     notices = callout.upper_notices.values_list("pk", flat=True)
-    withdraw_deliveries(ctx, selectors.UPPER, [str(pk) for pk in notices])
-    withdraw_errands(ctx, selectors.KIND, [str(pk) for pk in ids])
-    timers.disarm(STEP, list(_timer_keys(callout)))
+    withdraw_deliveries(ctx, UPPER, [str(pk) for pk in notices])
+    withdraw_errands(ctx, KIND, [str(pk) for pk in ids])
+    timers.disarm(STEP, callout.step_keys())
     ctx.journal(CalloutStopped(followed_by, PrivateText(reason)), callout)
 
 
@@ -221,15 +221,7 @@ def _begin(ctx: Context, callout: Callout, ladders: Collection[int], *, wave: in
                 take_rung(ctx, callout, ladder=ladder, rung=number, wave=wave)
             else:
                 at = now + timedelta(seconds=rung["at_s"])
-                rows.append((f"{callout.pk}.{wave}.{ladder}.{number}", at))
+                rows.append((callout.step_key(wave, ladder, number), at))
     if rows:
         timers.arm_many(ctx, STEP, rows)
 
-
-def _timer_keys(callout: Callout) -> list[str]:
-    return [
-        f"{callout.pk}.{wave}.{ladder}.{number}"
-        for wave in range(1, callout.waves + 1)
-        for ladder, laid in enumerate(callout.ladders)
-        for number in range(len(laid["rungs"]))
-    ]
