@@ -4,6 +4,7 @@ from anlan.message.callout.selectors.audience import (
     Audience,
     Gap,
     Member,
+    Ways,
     list_audience,
     list_ways,
 )
@@ -44,6 +45,7 @@ __all__ = (
     "Gap",
     "Member",
     "Own",
+    "Ways",
     "find_linked",
     "get_callout",
     "get_link",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID  # noqa: TC003 - field of a dataclass
 
 from django.db import connection
@@ -14,21 +14,20 @@ from anlan.organisation.contact.selectors import list_best
 from anlan.organisation.post.selectors import list_seats
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from anlan.kernel.context import Context
     from anlan.kernel.models import Unit
-    from anlan.organisation.contact.selectors import Best
     from anlan.organisation.post.selectors import Seat
 
-K = TypeVar("K")
-V = TypeVar("V")
 OPEN = "message.callout.open"
-# Which contact points a way uses, the best first.
-KINDS = {
-    "sms": ("mobile",),
-    "voice": ("mobile", "land_line", "satellite", "service"),
-    "email": ("email",),
+# Which ways a contact point serves; 0: it is the best for that.
+SERVES = {
+    "mobile": (("sms", 0), ("voice", 0)),
+    "land_line": (("voice", 1),),
+    "satellite": (("voice", 1),),
+    "service": (("voice", 1),),
+    "email": (("email", 0),),
 }
 AREA = """
 SELECT DISTINCT u.id, u.path, u.kind, u.parent_id FROM unnest(%(tops)s::text[]) AS top (path)
@@ -44,8 +43,7 @@ SELECT p.id FROM person_person p JOIN kernel_user u ON u.id = p.user_id AND u.is
 """
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """One who is called.
 
     unit_id    whose answer it is
@@ -56,9 +54,16 @@ class Member:
     unit_id: int
     person_id: UUID | None
     post: str
-    holder_id: UUID | None = None
-    stand_in_id: UUID | None = None
-    ways: Mapping[str, str] = field(default_factory=dict)
+    holder_id: UUID | None
+    stand_in_id: UUID | None
+    ways: Mapping[str, str]
+
+
+class Ways(NamedTuple):
+    """How people, and units as such, are reached: way → number."""
+
+    of_people: Mapping[UUID | None, Mapping[str, str]]
+    of_units: Mapping[int, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -73,11 +78,12 @@ class Gap:
 
 @dataclass(frozen=True)
 class Audience:
-    """units: the places that answer for somebody, in the order of the tree."""
+    """units: the places that answer for somebody, in the order of the tree; ways: also of those who stand in."""
 
     members: tuple[Member, ...]
     gaps: tuple[Gap, ...]
     units: tuple[int, ...]
+    ways: Ways
 
 
 @dataclass(frozen=True)
@@ -101,56 +107,51 @@ def list_audience(ctx: Context, unit: Unit, unit_ids: Collection[int]) -> Audien
     seats = list_seats(
         replace(ctx, exercise=None), capability=OPEN, unit_ids=list(places), kinds=POSTS, at=ctx.now()
     )
-    seats.sort(key=lambda seat: (POSTS.index(seat.kind), places[seat.unit_id].path, seat.number))
-    members, gaps = _called(seats, owner)
-    people = {one for member in members for one in (member.person_id, member.stand_in_id) if one}
+    order = {kind: number for number, kind in enumerate(POSTS)}
+    seats.sort(key=lambda seat: (order[seat.kind], places[seat.unit_id].path, seat.number))
+    asked, gaps = _asked(seats, owner)
+    people = {one for seat in asked.values() for one in (seat.person_id, seat.next_id) if one}
     standing = [place.id for place in places.values() if place.kind in PLACES]
-    ways, of_units = list_ways(ctx, people, standing)
-    manned = {member.unit_id for member in members}
-    members = [replace(member, ways=ways.get(member.person_id, {})) for member in members]
+    ways = list_ways(ctx, people, standing)
+    members = [
+        Member(
+            owner[seat.unit_id],
+            person,
+            seat.kind,
+            seat.holder_id if seat.is_covered else None,
+            seat.next_id,
+            ways.of_people.get(person, {}),
+        )
+        for person, seat in asked.items()
+    ]
+    manned = {one.unit_id for one in members}
     members += [
-        Member(place, None, DUTY_LINE, ways=of_units.get(place, {}))
+        Member(place, None, DUTY_LINE, None, None, ways.of_units.get(place, {}))
         for place in standing
-        if place in of_units or place not in manned
+        if place in ways.of_units or place not in manned
     ]
-    gaps += [
-        Gap(one.unit_id, one.post, Lack.NO_WAY, one.person_id) for one in members if not one.ways
-    ]
-    members.sort(key=lambda member: places[member.unit_id].path)
-    units = dict.fromkeys(member.unit_id for member in members)
-    return Audience(tuple(members), tuple(gaps), tuple(units))
+    gaps += [Gap(one.unit_id, one.post, Lack.NO_WAY, one.person_id) for one in members if not one.ways]
+    members.sort(key=lambda one: places[one.unit_id].path)
+    units = dict.fromkeys(one.unit_id for one in members)
+    return Audience(tuple(members), tuple(gaps), tuple(units), ways)
 
 
-def list_ways(
-    ctx: Context, people: Collection[UUID], units: Collection[int]
-) -> tuple[dict[UUID | None, dict[str, str]], dict[int, dict[str, str]]]:
-    """How people, and units as such, are reached: way → number. Whom to send to is the caller's to answer for."""
-    best = list_best(ctx, people, units)
+def list_ways(ctx: Context, people: Collection[UUID], units: Collection[int]) -> Ways:
+    """How people, and units as such, are reached. Whom to send to is the caller's to answer for."""
     of_people: dict[UUID | None, dict[str, str]] = {}
     of_units: dict[int, dict[str, str]] = {}
-    for person, lines in _grouped((one.person_id, one) for one in best if one.person_id):
-        of_people[person] = _ways(lines)
-    for unit, lines in _grouped((one.unit_id, one) for one in best if not one.person_id):
-        if ways := _ways(lines):
-            of_units[unit] = ways
+    for line in list_best(ctx, people, units):
+        ways = (
+            of_people.setdefault(line.person_id, {})
+            if line.person_id
+            else of_units.setdefault(line.unit_id, {})
+        )
+        for way, rank in SERVES.get(line.kind, ()):
+            if rank == 0 or way not in ways:
+                ways[way] = line.value
     for (person,) in _rows(USERS, {"people": list(people)}) if people else ():
         of_people.setdefault(person, {})["app"] = ""
-    return of_people, of_units
-
-
-def _ways(lines: Iterable[Best]) -> dict[str, str]:
-    by_kind = {line.kind: line.value for line in lines}
-    found = {
-        way: next((by_kind[kind] for kind in kinds if kind in by_kind), "") for way, kinds in KINDS.items()
-    }
-    return {way: number for way, number in found.items() if number}
-
-
-def _grouped(pairs: Iterable[tuple[K, V]]) -> list[tuple[K, list[V]]]:
-    groups: dict[K, list[V]] = {}
-    for key, value in pairs:
-        groups.setdefault(key, []).append(value)
-    return list(groups.items())
+    return Ways(of_people, {unit: ways for unit, ways in of_units.items() if ways})
 
 
 def _area(ctx: Context, unit: Unit, unit_ids: Collection[int]) -> dict[int, _Place]:
@@ -176,17 +177,17 @@ def _owner(place: _Place, places: Mapping[int, _Place]) -> int:
     return place.id
 
 
-def _called(seats: Sequence[Seat], owner: Mapping[int, int]) -> tuple[list[Member], list[Gap]]:
-    members: dict[UUID, Member] = {}
+def _asked(seats: Sequence[Seat], owner: Mapping[int, int]) -> tuple[dict[UUID, Seat], list[Gap]]:
+    """Each person's first seat, and the seats for which nobody can be asked."""
+    asked: dict[UUID, Seat] = {}
     gaps: list[Gap] = []
     for seat in seats:
-        unit = owner[seat.unit_id]
         if seat.person_id is None:
-            gaps.append(Gap(unit, seat.kind, Lack.AWAY if seat.holder_id else Lack.VACANT, seat.holder_id))
-        elif seat.person_id not in members:
-            covered = seat.holder_id if seat.is_covered else None
-            members[seat.person_id] = Member(unit, seat.person_id, seat.kind, covered, seat.next_id)
-    return list(members.values()), gaps
+            lack = Lack.AWAY if seat.holder_id else Lack.VACANT
+            gaps.append(Gap(owner[seat.unit_id], seat.kind, lack, seat.holder_id))
+        else:
+            asked.setdefault(seat.person_id, seat)
+    return asked, gaps
 
 
 def _rows(sql: str, told: dict[str, Any]) -> list[tuple[Any, ...]]:

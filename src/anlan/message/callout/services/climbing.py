@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from anlan.kernel.context import Context
     from anlan.message.callout.models import Callout
+    from anlan.message.callout.selectors import Ways
 
 HANDS_OFF = timedelta(minutes=10)  # so long no machine calls whom somebody is phoning
 LAST_PRIORITY = 3
@@ -69,10 +70,14 @@ def take_rung(
     rung: int,
     wave: int = 0,
     ids: Collection[int] | None = None,
+    ways: Ways | None = None,
 ) -> int:
     """Take a rung for all of a wave, or for these only; whoever has no way on it climbs to the next one at once.
 
-    The caller holds the callout. returns how many were below it
+    The caller holds the callout.
+
+    ways     how they are reached, where the caller has just asked that
+    returns  how many were below it
     """
     rungs = callout.ladders[ladder]["rungs"]
     told = {"callout": callout.pk, "ladder": ladder, "wave": wave}
@@ -87,7 +92,7 @@ def take_rung(
         found = found or len(climbers)
         if not climbers:
             return found
-        taken = _reach(ctx, callout, rungs[rung], climbers)
+        taken = _reach(ctx, callout, rungs[rung], climbers, ways)
         ctx.journal(
             RungTaken(ladder, rung, rungs[rung]["target"], len(climbers), taken.deliveries, taken.errands),
             callout,
@@ -145,23 +150,29 @@ def mark_unreachable(ctx: Context, callout: Callout, recipient_ids: Collection[i
 # --- what a rung does ---------------------------------------------------------------------------------------------
 
 
-def _reach(ctx: Context, callout: Callout, rung: Mapping[str, Any], climbers: Sequence[Climber]) -> Taken:
+def _reach(
+    ctx: Context, callout: Callout, rung: Mapping[str, Any], climbers: Sequence[Climber], ways: Ways | None
+) -> Taken:
     if rung["target"] == "errand":
         return _send_people(ctx, callout, climbers)
     if rung["target"] == "upper_duty":
         return _tell_above(ctx, callout, climbers)
-    return _send(ctx, callout, rung, climbers)
+    return _send(ctx, callout, rung, climbers, ways)
 
 
-def _send(ctx: Context, callout: Callout, rung: Mapping[str, Any], climbers: Sequence[Climber]) -> Taken:
+def _send(
+    ctx: Context, callout: Callout, rung: Mapping[str, Any], climbers: Sequence[Climber], known: Ways | None
+) -> Taken:
     """By each way of the rung, to himself or to his stand-in. A machine does not call whom somebody is phoning."""
     for_stand_in = rung["target"] == "stand_in"
     ending = FOR_STAND_IN if for_stand_in else ""
     whom = {one.id: one.stand_in_id if for_stand_in else one.person_id for one in climbers}
     lines = {one.unit_id for one in climbers if one.person_id is None and not for_stand_in}
-    of_people, of_units = selectors.list_ways(ctx, {person for person in whom.values() if person}, lines)
+    people = {person for person in whom.values() if person}
+    of_people, of_units = known or selectors.list_ways(ctx, people, lines)
     busy_until = ctx.now() - HANDS_OFF
-    there = selectors.list_waiting([f"{one.id}{ending}" for one in climbers])
+    # Who is called for the first time has nothing that waits.
+    there = set() if known else selectors.list_waiting([f"{one.id}{ending}" for one in climbers])
     orders, barred = [], []
     for one in climbers:
         person, key = whom[one.id], f"{one.id}{ending}"

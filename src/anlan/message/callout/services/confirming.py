@@ -149,17 +149,18 @@ def _end(ctx: Context, answers: Sequence[Answer], state: RecipientState) -> set[
 
 
 def _call_off(ctx: Context, ended: Sequence[Ended], callouts: Mapping[UUID, Callout]) -> None:
-    keys = [f"{one.id}{ending}" for one in ended for ending in ("", FOR_STAND_IN)]
+    asked = [one for one in ended if _was_taken(callouts, one, "stand_in")]
+    visited = [str(one.id) for one in ended if _was_taken(callouts, one, "errand")]
+    keys = [*(str(one.id) for one in ended), *(f"{one.id}{FOR_STAND_IN}" for one in asked)]
     withdraw_deliveries(ctx, USE, keys)
-    visited = [str(one.id) for one in ended if _is_visited(callouts[one.callout_id], one)]
     if visited:
         withdraw_errands(ctx, KIND, visited)
 
 
-def _is_visited(callout: Callout, one: Ended) -> bool:
-    """Whether somebody was sent to his door."""
-    rungs = callout.ladders[one.ladder]["rungs"]
-    return any(rung["target"] == "errand" for rung in rungs[: one.rung + 1])
+def _was_taken(callouts: Mapping[UUID, Callout], one: Ended, target: str) -> bool:
+    """Whether his stand-in was asked, or somebody sent to his door: he climbed so far."""
+    rungs = callouts[one.callout_id].ladders[one.ladder]["rungs"]
+    return any(rung["target"] == target for rung in rungs[: one.rung + 1])
 
 
 def _tell(ctx: Context, ended: Sequence[Ended], callouts: Mapping[UUID, Callout]) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from anlan.kernel.context import Context
     from anlan.kernel.models import Unit
-    from anlan.message.callout.selectors import Member
+    from anlan.message.callout.selectors import Member, Ways
 
 STEP = "message.callout.step"  # the timer of a rung
 OPEN, STOP = "message.callout.open", "message.callout.stop"
@@ -107,7 +107,7 @@ def open_callout(
     )
     if purpose == Purpose.REACH_TEST:
         ctx.journal(ReachTested(len(called)), unit)
-    _begin(node, callout, {ladder for _unit, ladder in called}, wave=1)
+    _begin(node, callout, {ladder for _unit, ladder in called}, wave=1, ways=audience.ways)
     return callout
 
 
@@ -133,7 +133,8 @@ def extend_callout(ctx: Context, callout_id: UUID, unit_ids: Collection[int]) ->
         CalloutExtended(callout.purpose, callout.colour, callout.waves, len(called), units), callout
     )
     node = replace(ctx, powers=CLIMBS)
-    _begin(node, callout, {ladder for _unit, ladder in called}, wave=callout.waves)
+    ladders = {ladder for _unit, ladder in called}
+    _begin(node, callout, ladders, wave=callout.waves, ways=audience.ways)
     return len(called)
 
 
@@ -211,14 +212,14 @@ def _call(
         return cursor.fetchall()
 
 
-def _begin(ctx: Context, callout: Callout, ladders: Collection[int], *, wave: int) -> None:
+def _begin(ctx: Context, callout: Callout, ladders: Collection[int], *, wave: int, ways: Ways) -> None:
     """Take the first rung of each ladder now, and set the timers of the others."""
     now = ctx.now()
     rows = []
     for ladder in sorted(ladders):
         for number, rung in enumerate(callout.ladders[ladder]["rungs"]):
             if rung["at_s"] == 0:
-                take_rung(ctx, callout, ladder=ladder, rung=number, wave=wave)
+                take_rung(ctx, callout, ladder=ladder, rung=number, wave=wave, ways=ways)
             else:
                 at = now + timedelta(seconds=rung["at_s"])
                 rows.append((callout.step_key(wave, ladder, number), at))
