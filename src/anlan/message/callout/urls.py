@@ -1,0 +1,2 @@
+PREFIX = "message/callouts/"
+urlpatterns = []
