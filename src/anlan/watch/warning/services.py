@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from anlan.kernel.ids import uuid7
 from anlan.kernel.numbering import next_number
 from anlan.kernel.scope import require
 from anlan.kernel.sharing import share_matter
+from anlan.message.callout.selectors import lock_running
+from anlan.message.callout.services import open_callout, stop_callout
 from anlan.watch.warning import events
 from anlan.watch.warning.models import (
     Countersignature,
@@ -48,6 +51,8 @@ ISSUED = {
     MessageType.UPDATE: events.WarningUpdated,
     MessageType.CANCEL: events.WarningCancelled,
 }
+# What publishing does with callouts by itself.
+CALLS = frozenset({"message.callout.open", "message.callout.stop", "message.callout.read"})
 A_SECOND = timedelta(seconds=1)
 
 
@@ -357,6 +362,7 @@ def expire_warnings(ctx: Context, warning_ids: Collection[UUID]) -> list[EarlyWa
     ended = warnings.lock_expired(ctx, warning_ids, EXPIRE)
     for warning in ended:
         _end(ctx, warning, "expire")
+        _stop_calls(ctx, warning, str(WarningState.EXPIRED.label))
         ctx.journal(events.WarningExpired(warning.colour), warning)
     return ended
 
@@ -384,7 +390,44 @@ def _publish(ctx: Context, issue: WarningIssue, how: str, *, capability: str) ->
         _put_in_force(ctx, warning, issue, how)
     share_matter(ctx, warning, [one.unit for one in placed], capability=capability)
     _tell(ctx, issue, placed)
+    _call_out(ctx, issue, placed)
     return issue
+
+
+def _call_out(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> None:
+    """Call those who answer for its area, in this same act: who may publish need not be allowed to call otherwise.
+
+    The end of a warning stops the calls for it, and is told without waking anybody by telephone.
+    """
+    caller = replace(ctx, powers=CALLS)
+    if issue.is_end:
+        _stop_calls(ctx, issue.warning, issue.headline)
+    quiet = {channel: text for channel, text in issue.texts.items() if channel != "voice"}
+    try:
+        open_callout(
+            caller,
+            unit=issue.unit,
+            purpose="notice" if issue.is_end else "warning",
+            title=issue.headline,
+            colour="" if issue.is_end else issue.colour,
+            unit_ids=areas.list_unit_ids(placed),
+            texts={
+                channel: (subject, body)
+                for channel, (subject, body) in (quiet if issue.is_end else issue.texts).items()
+            },
+            subject=issue,
+            matter=issue.warning.pk,
+        )
+    except DomainError as refusal:
+        # A place without anybody to call is warned all the same; the preview has said so.
+        if refusal.code != "callout_nobody":
+            raise
+
+
+def _stop_calls(ctx: Context, warning: EarlyWarning, reason: str) -> None:
+    caller = replace(ctx, powers=CALLS)
+    for callout in lock_running(caller, warning.pk, "warning"):
+        stop_callout(caller, callout.pk, reason=reason)
 
 
 def _tell(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> None:

@@ -19,7 +19,7 @@ from anlan.kernel.terms import WarningColour
 from anlan.protocols.cap import BrokenAlert
 from anlan.protocols.cn12379 import NotWritten
 from anlan.watch.warning.forms import MeasureForm
-from anlan.watch.warning.selectors import areas, messages, warnings, wording
+from anlan.watch.warning.selectors import areas, messages, reach, warnings, wording
 from anlan.watch.warning.states import ISSUE_LIFE
 from anlan.watch.warning.terms import IssueState, WarningState
 from anlan.watch.warning.views.picture import draw
@@ -88,6 +88,7 @@ def warning_detail(request: PageRequest, warning_id: UUID) -> HttpResponse:
     unsigned = [one for one in issues if one.urgent and not hasattr(one, "countersignature")]
     is_over = warning.state in ENDED
     review = warnings.find_review(warning) if is_over else None
+    callouts = reach.list_callouts_of(ctx, warning)
     shown = {
         "warning": warning,
         "issue": current,
@@ -104,6 +105,7 @@ def warning_detail(request: PageRequest, warning_id: UUID) -> HttpResponse:
         "may_countersign": can(ctx, "watch.warning.countersign", warning.unit),
         "may_review": is_over and review is None and can(ctx, "watch.warning.review", warning),
         "review": review,
+        "callouts": callouts,
         "owed": owed.of(ctx, warning, READ),
         "timeline": timeline.of(ctx, warning, READ),
         "shelf": shelf.shelf_of(ctx, warning),
@@ -118,7 +120,7 @@ def warning_preview(request: PageRequest, issue_id: UUID) -> HttpResponse:
     ctx = request.ctx
     issue = warnings.get_issue(ctx, issue_id)
     placed = areas.list_placed(warnings.list_areas(issue))
-    texts = issue.texts or wording.list_texts(issue, placed)
+    reached = reach.list_told(ctx, issue, placed)
     shown = {
         "issue": issue,
         "warning": issue.warning,
@@ -129,10 +131,10 @@ def warning_preview(request: PageRequest, issue_id: UUID) -> HttpResponse:
         "units": issue.units if issue.is_published else areas.count_units(placed),
         "missing": warnings.list_missing(ctx, issue) if issue.is_open else "",
         "duplicates": [] if issue.is_end else warnings.list_duplicates(issue),
-        "texts": [
-            {"channel": CHANNELS[channel], "subject": text[0], "body": text[1]}
-            for channel, text in texts.items()
-        ],
+        "reach": reached,
+        "by_unit": reached.units[: reach.MOST_SHOWN],
+        "unreached": reached.unreached[: reach.MOST_SHOWN],
+        "texts": [(CHANNELS[one.channel], one) for one in reached.told],
         "present": warnings.list_present(issue, without=ctx.actor) if issue.is_open else [],
         "acts": _acts(ctx, issue),
     }
