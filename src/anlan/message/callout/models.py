@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.models import MatterRecord
 from anlan.kernel.scope import ScopedManager
-from anlan.message.callout.terms import CalloutState, Colour, How, Purpose, RecipientState
+from anlan.message.callout.terms import DUTY_LINE, CalloutState, Colour, How, Purpose, RecipientState
+from anlan.organisation.post.models import Post
+
+POSTS = [*(Post._meta.get_field("kind").choices or ()), (DUTY_LINE, _("值班电话"))]
 
 
 class Callout(MatterRecord):
@@ -143,7 +146,7 @@ class Recipient(models.Model):
         related_name="+",
         verbose_name=_("替补"),
     )
-    post = models.CharField(_("岗位类别"), max_length=24)
+    post = models.CharField(_("岗位类别"), max_length=24, choices=POSTS)
     ladder = models.PositiveSmallIntegerField(_("阶梯"), default=0)
     wave = models.PositiveSmallIntegerField(_("批次"), default=1)
     rung = models.SmallIntegerField(_("已到第几步"), default=-1)

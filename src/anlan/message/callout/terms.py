@@ -54,6 +54,22 @@ class Lack(TextChoices):
     NO_WAY = "no_way", _("没有可用的联系方式")
 
 
+class Target(TextChoices):
+    """Who is tried on a rung."""
+
+    PERSON = "person", _("本人")
+    STAND_IN = "stand_in", _("替补")
+    UPPER_DUTY = "upper_duty", _("上级值班")
+    ERRAND = "errand", _("上门")
+
+
+class Way(TextChoices):
+    APP = "app", _("站内")
+    SMS = "sms", _("短信")
+    VOICE = "voice", _("语音")
+    EMAIL = "email", _("邮件")
+
+
 # Who is called, the first of a person's posts in this order; after them the grid's forces.
 LEADERS = ("party_first", "government_first", "field_leader", "duty_contact", "office_head")
 FORCES = ("disaster_officer", "observer", "ranger", "grid_member", "reporter")

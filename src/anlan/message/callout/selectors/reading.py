@@ -13,7 +13,14 @@ from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import require, visible
 from anlan.message.callout.models import Callout, Recipient, UpperNotice
-from anlan.message.callout.terms import FOR_STAND_IN, KIND, USE, CalloutState, RecipientState
+from anlan.message.callout.terms import (
+    FOR_STAND_IN,
+    KIND,
+    PLACES,
+    USE,
+    CalloutState,
+    RecipientState,
+)
 from anlan.message.errand.selectors import list_of as list_errands_of
 from anlan.message.neighbour.selectors import list_neighbours
 from anlan.organisation.contact.selectors import list_best
@@ -198,6 +205,14 @@ def list_attempts(recipient: Recipient) -> list[Attempt]:
     return [Attempt(*row) for row in _rows(ATTEMPTS, {"use": USE, "keys": keys})]
 
 
+def list_tried(recipient: Recipient) -> list[dict[str, Any]]:
+    """The same in words, for a page: to whom, by what, how far it came and when."""
+    channels, states, faults = (
+        dict(Delivery._meta.get_field(name).flatchoices) for name in ("channel", "state", "fault")
+    )
+    return []
+
+
 def list_upper_notices(callout: Callout) -> QuerySet[UpperNotice]:
     """Which desks above were told, of a callout that the caller has within scope."""
     return callout.upper_notices.select_related("unit").order_by("told_at", "pk")
@@ -229,16 +244,23 @@ def list_visits(recipient: Recipient) -> QuerySet[Any]:
     return list_errands_of(KIND, str(recipient.pk))
 
 
-def list_units(ctx: Context, capability: str) -> QuerySet[Unit]:
-    """Places in which the actor holds the capability, from the top."""
-    return visible(ctx, Unit, capability).filter(retired_at=None).order_by("path")
+def list_callers(ctx: Context, capability: str) -> QuerySet[Unit]:
+    """Places that the actor may call for, from the top; a village calls nobody below it."""
+    found = visible(ctx, Unit, capability).filter(retired_at=None, kind__in=PLACES)
+    return found.exclude(kind__in=("village", "community")).order_by("path")
 
 
-def get_unit(ctx: Context, unit_id: int, capability: str) -> Unit:
-    unit = visible(ctx, Unit, capability).filter(pk=unit_id, retired_at=None).first()
-    if unit is None:
-        raise NotFound
-    return unit
+def list_below(ctx: Context, capability: str, unit: Unit | None) -> QuerySet[Unit]:
+    """Places directly below one, within scope."""
+    found = visible(ctx, Unit, capability).filter(retired_at=None, kind__in=PLACES)
+    return found.filter(parent=unit).order_by("code", "path") if unit else found.none()
+
+
+def find_unit(ctx: Context, key: str) -> Unit | None:
+    """A unit within the reader's scope by what an address says; None also for what no key can be."""
+    if not key.isdecimal() or len(key) > 18:
+        return None
+    return visible(ctx, Unit, READ).filter(pk=int(key)).first()
 
 
 def _seen(ctx: Context) -> QuerySet[Callout]:
