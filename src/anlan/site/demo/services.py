@@ -23,6 +23,7 @@ from anlan.organisation.post.events import PostFounded
 from anlan.organisation.post.models import Absence, Post, Posting
 from anlan.organisation.post.terms import AbsenceReason, PostKind
 from anlan.organisation.unit.models import UnitProfile
+from anlan.watch.kind.services import load_standard_kinds
 from anlan.site.demo import PASSWORD, areas, district, people
 
 if TYPE_CHECKING:
@@ -44,7 +45,15 @@ def load(scale: int = 1) -> None:
     new = [body for body in bodies if body.code in added]
     _describe(new, areas.places(bodies))
     _Staff(added).engage(new)
+    _take_over_kinds()
     _welcome()
+
+
+def _take_over_kinds() -> None:
+    """Kinds of warning of each of the two districts."""
+    ctx = Context(None, powers=frozenset({"watch.kind.edit"}))
+    for code in (district.COUNTY, district.NEIGHBOUR):
+        load_standard_kinds(ctx, seeds.unit_by_code(code))
 
 
 def _describe(bodies: list[Body], places: dict[str, Place]) -> None:
