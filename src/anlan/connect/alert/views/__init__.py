@@ -1,0 +1,1 @@
+"""Outside warnings: pages."""
