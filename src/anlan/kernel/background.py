@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,3 +39,9 @@ def periodic(name: str, cron: str) -> Callable[[Callable[[], None]], Any]:
         return app.periodic(cron=cron)(app.task(name=name, retry=AGAIN)(run))
 
     return declare
+
+
+def enqueue(name: str, lock: str, **arguments: str) -> None:
+    """Ask for a job in the transaction at hand, unless one under this lock waits already; one at a time runs under it."""
+    if not ProcrastinateJob.objects.filter(lock=lock, status="todo").exists():
+        app.configure_task(name, lock=lock).defer(**arguments)

@@ -1,0 +1,1 @@
+"""How doors reach out: into a watched folder, and to an address of a feed. They know no database."""

@@ -3,8 +3,8 @@
 from anlan.connect.alert.services.polling import (
     JOB,
     POLL,
+    Look,
     note_silence,
-    poll_source,
     queue_polls,
     watch_source,
 )
@@ -20,6 +20,7 @@ from anlan.connect.alert.services.settling import (
 
 __all__ = (
     "JOB",
+    "Look",
     "PATIENCE",
     "POLL",
     "SILENCE",
@@ -27,7 +28,6 @@ __all__ = (
     "dismiss_message",
     "end_patience",
     "note_silence",
-    "poll_source",
     "queue_polls",
     "receive_delivery",
     "receive_message",
