@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -107,6 +108,10 @@ def _url(*schemes: str) -> Callable[[str], str]:
         return value
 
     return parse
+
+
+def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(word) for word in _words(value))
 
 
 def _bucket(value: str) -> str:
@@ -327,6 +332,24 @@ SETTINGS: tuple[Setting, ...] = (
         group="files",
     ),
     Setting(
+        "ANLAN_ALERT_FOLDERS",
+        _path,
+        "",
+        "外部预警“监视文件夹”所在的目录，服务用户须能读写；留空则为数据目录下的 alerts。",
+        "Folder that holds the watched folders of outside warnings, the services' user reads and writes it; empty: alerts "
+        "in the data folder.",
+        group="files",
+    ),
+    Setting(
+        "ANLAN_ALERT_NETWORKS",
+        _networks,
+        "",
+        "除公网外，外部预警订阅源还可以在哪些网段，如 10.20.0.0/16，逗号分隔；留空则只能在公网。",
+        "Networks besides the public ones in which feeds of outside warnings may lie, such as 10.20.0.0/16, "
+        "comma-separated; empty: none.",
+        group="outside",
+    ),
+    Setting(
         "ANLAN_CARRIER_SECRETS",
         _existing,
         "",
@@ -463,6 +486,8 @@ class Environment:
     file_mb: int
     removed_files_days: int
     files_url: str
+    alert_folders: Path | None
+    alert_networks: tuple[IPv4Network | IPv6Network, ...]
     carrier_secrets: Path | None
     database_url: str
     database_owner_url: str

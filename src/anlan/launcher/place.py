@@ -108,6 +108,7 @@ class Place:
         owned(self.var / "nginx", self.app_user, 0o700)
         owned(self.var / "files", self.app_user, 0o700)
         owned(self.var / "files/incoming", self.app_user, 0o700)
+        owned(self.var / "alerts", self.app_user, 0o770)
         owned(self.keys, self.app_user, 0o700)
         owned(self.var / "anchors", self.app_user, 0o755)
         owned(self.var / "tls", None, 0o700)

@@ -1,1 +1,0 @@
-"""Outside warnings: pages."""
