@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
 
 from anlan.connect.alert import services
 from anlan.connect.alert.models import AlertMessage, RawMessage, SourceState
@@ -146,8 +147,6 @@ def test_a_kind_that_is_not_kept_is_asked_for_and_then_replayed(source: AlertSou
 def test_a_file_stays_until_it_is_kept_and_then_moves(
     source: AlertSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.conf import settings
-
     monkeypatch.setattr(settings.ANLAN, "alert_folders", tmp_path, raising=False)
     watched = make_source(source.unit, kind="folder", folder="met", receipts=True)
     folder = tmp_path / "met"

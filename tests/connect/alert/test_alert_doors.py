@@ -1,0 +1,131 @@
+"""The doors: delivered by a program, fetched from a feed, and nothing fetched from where nobody may."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+
+from anlan.connect.alert import services
+from anlan.connect.alert.drivers.fetching import NotFetched, fetch
+from anlan.connect.alert.models import AlertMessage, SourceState
+from anlan.protocols.cap import feed
+from tests.cast import World, enter
+from tests.connect.alerts import alert, bytes_of, make_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.test import Client
+
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+
+
+class Hub:
+    """A feed server on this machine: documents by path, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, bytes] = {}
+        self.asked: list[tuple[str, str]] = []
+        hub = self
+
+        class Door(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                known = self.headers.get("If-None-Match", "")
+                hub.asked.append((self.path, known))
+                content = hub.documents.get(self.path)
+                etag = f'"{hash(content)}"'
+                if content is None:
+                    self.send_error(HTTPStatus.NOT_FOUND)
+                elif known == etag:
+                    self.send_response(HTTPStatus.NOT_MODIFIED)
+                    self.end_headers()
+                else:
+                    self.send_response(HTTPStatus.OK)
+                    self.send_header("ETag", etag)
+                    self.send_header("Content-Length", str(len(content)))
+                    self.end_headers()
+                    self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
+        self.thread.start()
+
+    def end(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    made = Hub()
+    yield made
+    made.end()
+
+
+def test_a_feed_is_taken_once_and_asked_for_conditionally(
+    hub: Hub, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings.ANLAN, "alert_networks", LOOPBACK, raising=False)
+    sent = alert("A")
+    entry = feed.entry_of(sent, f"{hub.address}/a.xml")
+    hub.documents = {
+        "/feed": feed.write(feed.Feed("urn:x", "预警", sent.sent, (entry,), author="气象台")),
+        "/a.xml": bytes_of(sent),
+    }
+    source = make_source(world.district, kind="feed", address=f"{hub.address}/feed")
+    for _turn in range(2):
+        look = services.Look.of(source.pk)
+        assert look is not None
+        look.run()
+    assert AlertMessage.unscoped.get(source=source).identifier == "A"
+    assert [path for path, _known in hub.asked] == ["/feed", "/a.xml", "/feed"]
+    assert hub.asked[-1][1]
+    assert SourceState.objects.get(source=source).failures == 0
+
+
+def test_a_feed_that_fails_rests(hub: Hub, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings.ANLAN, "alert_networks", LOOPBACK, raising=False)
+    source = make_source(world.district, kind="feed", address=f"{hub.address}/nothing")
+    look = services.Look.of(source.pk)
+    assert look is not None
+    look.run()
+    state = SourceState.objects.get(source=source)
+    assert (state.failures, state.fault, state.heard_at) == (1, "HTTP 404", None)
+    assert services.Look.of(source.pk) is None
+
+
+def test_nothing_inside_is_fetched_and_never_more_than_asked(hub: Hub) -> None:
+    hub.documents = {"/long": b"x" * 2000}
+    for address in (f"{hub.address}/long", "http://169.254.169.254/", "file:///etc/passwd", "http://[::1]/"):
+        with pytest.raises(NotFetched):
+            fetch(address, 4000)
+    assert hub.asked == []
+    with pytest.raises(NotFetched, match="too long"):
+        fetch(f"{hub.address}/long", 1000, LOOPBACK)
+
+
+def test_a_delivery_is_accepted_once_and_a_bad_one_told_and_kept(client: Client, world: World) -> None:
+    source = make_source(world.district)
+    enter(client, world.holder("connect.alert.deliver"))
+
+    def deliver(content: bytes) -> tuple[int, dict[str, object]]:
+        answer = client.post(f"/api/v1/alerts/{source.code}", content, content_type="application/xml")
+        return answer.status_code, answer.json()
+
+    good = bytes_of(alert("A"))
+    assert [deliver(good)[0] for _turn in range(2)] == [201, 200]
+    status, told = deliver(b"<alert>")
+    assert (status, told["code"]) == (422, "alert_quarantined")
+    assert told["problems"]
+    assert AlertMessage.unscoped.filter(source=source).count() == 2
