@@ -9,9 +9,7 @@ READ, REPLAY, DELIVER = "connect.alert.read", "connect.alert.replay", "connect.a
 
 def broken(town: str) -> Arguments:
     """A quarantined message of one of the world's towns."""
-    return lambda w: {
-        "message_id": receive_message(NODE, make_source(getattr(w, town)), b"<no").message.pk
-    }
+    return lambda w: {"message_id": receive_message(NODE, make_source(getattr(w, town)), b"<no").message.pk}
 
 
 def of(name: str) -> Arguments:
@@ -20,7 +18,9 @@ def of(name: str) -> Arguments:
 
 MESSAGE = {"own": broken("town"), "other": broken("neighbour_town")}
 CASES = (
-    *cases_of(SOURCES, lambda w: make_source(w.town), lambda w: make_source(w.neighbour_town), view_budget=18),
+    *cases_of(
+        SOURCES, lambda w: make_source(w.town), lambda w: make_source(w.neighbour_town), view_budget=18
+    ),
     Case("alert_messages", READ, budget=10),
     Case("alert_message", READ, **MESSAGE, budget=16),
     Case("alert_raw", READ, **MESSAGE),

@@ -11,9 +11,9 @@ from django.conf import settings
 from anlan.connect.alert import services
 from anlan.connect.alert.models import AlertMessage, RawMessage, SourceState
 from anlan.connect.alert.terms import POWERS, MessageState, Why
+from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
 from anlan.kernel.models import Clock, Exercise
-from anlan.kernel.clock import real_now
 from anlan.protocols.cap.message import MessageType, Severity, Status
 from anlan.watch.warning.models import EarlyWarning, WarningIssue
 from tests.connect.alerts import NODE, alert, bytes_of, come, make_source

@@ -50,6 +50,9 @@ def _quarantined(request: HttpRequest, message: AlertMessage) -> HttpResponse:
         request, status=422, code="alert_quarantined", detail=_("报文有误，已留存并隔离，等待人工处置。")
     )
     body = json.loads(answer.content)
-    body |= {"id": str(message.pk), "problems": [dict(one, what=str(PROBLEMS.get(one["code"], one["code"]))) for one in message.problems]}
+    body |= {
+        "id": str(message.pk),
+        "problems": [dict(one, what=str(PROBLEMS.get(one["code"], one["code"]))) for one in message.problems],
+    }
     answer.content = json.dumps(body, ensure_ascii=False).encode()
     return answer

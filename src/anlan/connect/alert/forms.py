@@ -19,7 +19,11 @@ class TryForm(forms.Form):
 
     source = forms.ChoiceField(label=_("按哪个来源的约定"))
     text = forms.CharField(
-        label=_("报文"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 10}), max_length=MOST_BYTES
+        label=_("报文"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 10}),
+        max_length=MOST_BYTES,
     )
     file = forms.FileField(label=_("或选择文件"), required=False, help_text=_("XML，或只含一个 XML 的 ZIP。"))
 

@@ -58,7 +58,9 @@ class AlertSource(Record, Registered):
         _("检查间隔"), default=timedelta(seconds=30), help_text=_("文件夹和订阅源多久看一次，不少于 5 秒。")
     )
     patience = models.DurationField(
-        _("等待首发报文"), default=timedelta(minutes=10), help_text=_("变更报文先到时，等首发报文多久；过后按首发处理。")
+        _("等待首发报文"),
+        default=timedelta(minutes=10),
+        help_text=_("变更报文先到时，等首发报文多久；过后按首发处理。"),
     )
     silent_after = models.DurationField(
         _("失联时限"), null=True, blank=True, help_text=_("超过多久没有动静算失联；不填则不报。")
@@ -194,9 +196,7 @@ class AlertMessage(Record):
     is_first     its patience is over: it is taken as the first of its chain
     """
 
-    source = models.ForeignKey(
-        AlertSource, models.PROTECT, related_name="messages", verbose_name=_("来源")
-    )
+    source = models.ForeignKey(AlertSource, models.PROTECT, related_name="messages", verbose_name=_("来源"))
     name = models.CharField(_("文件名"), max_length=300, blank=True)
     received_at = models.DateTimeField(_("收到时间"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
@@ -210,9 +210,7 @@ class AlertMessage(Record):
     headline = models.CharField(_("标题"), max_length=300, blank=True)
     refers_to = ArrayField(models.CharField(max_length=200), verbose_name=_("引用"), default=list)
     chain = models.UUIDField(_("同一预警"), db_index=True)
-    state = models.CharField(
-        _("状态"), max_length=12, choices=MessageState, default=MessageState.WAITING
-    )
+    state = models.CharField(_("状态"), max_length=12, choices=MessageState, default=MessageState.WAITING)
     why = models.CharField(_("原因"), max_length=12, choices=Why, default=Why.NEW)
     problems = models.JSONField(_("问题"), default=list)
     remarks = models.JSONField(_("放过的毛病"), default=list)
@@ -235,9 +233,7 @@ class AlertMessage(Record):
             models.Index(fields=("-received_at", "id"), name="alertmessage_by_time"),
             models.Index(fields=("source", "-received_at"), name="alertmessage_of_source"),
             models.Index(fields=("source", "identifier"), name="alertmessage_named"),
-            models.Index(
-                fields=("warning",), name="alertmessage_waiting", condition=Q(state="waiting")
-            ),
+            models.Index(fields=("warning",), name="alertmessage_waiting", condition=Q(state="waiting")),
             GinIndex(fields=("refers_to",), name="alertmessage_refers"),
         )
         constraints = (

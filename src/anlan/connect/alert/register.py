@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 def _state(ctx: Context, source: AlertSource) -> dict[str, Any]:
     latest = messages.list_messages(ctx, source=source.pk)[:10]
-    return {"state": sources.find_state(source), "latest": latest, "over": sources.find_running(source.pk) is None}
+    return {
+        "state": sources.find_state(source),
+        "latest": latest,
+        "over": sources.find_running(source.pk) is None,
+    }
 
 
 SOURCES = Register(

@@ -55,7 +55,9 @@ def fetch(
     raises   NotFetched
     """
     headers = {"User-Agent": "Anlan", "Accept-Encoding": "identity"}
-    headers |= {name: text for name, text in (("If-None-Match", etag), ("If-Modified-Since", modified)) if text}
+    headers |= {
+        name: text for name, text in (("If-None-Match", etag), ("If-Modified-Since", modified)) if text
+    }
     until = monotonic() + WHOLE_S
     for _hop in range(MOST_HOPS + 1):
         connection, path = _connect(address, allowed)

@@ -16,7 +16,6 @@ from anlan.protocols.cn12379 import read_headline
 from anlan.watch.warning.models import EarlyWarning, WarningIssue
 from anlan.watch.warning.selectors import areas, warnings
 
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

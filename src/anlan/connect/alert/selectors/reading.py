@@ -70,9 +70,7 @@ class Understood:
         object.__setattr__(self, "problems", (*self.broken, *self.findings))
 
 
-def get_understood(
-    data: bytes, terms: Terms, *, sent_at: Mapping[str, datetime] | None = None
-) -> Understood:
+def get_understood(data: bytes, terms: Terms, *, sent_at: Mapping[str, datetime] | None = None) -> Understood:
     """What a message says, with all that was wrong with it. Raises nothing, whatever the bytes.
 
     sent_at  when earlier messages of the release system were sent, by identifier: its references tell no time

@@ -20,10 +20,10 @@ from anlan.connect.alert.services.settling import (
 
 __all__ = (
     "JOB",
-    "Look",
     "PATIENCE",
     "POLL",
     "SILENCE",
+    "Look",
     "Taken",
     "dismiss_message",
     "end_patience",

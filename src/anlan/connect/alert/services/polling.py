@@ -104,14 +104,19 @@ class Look:
             else:
                 self.feed()
         except (OSError, NotFetched, BrokenXml, feed.BrokenFeed) as error:
-            self.note(getattr(error, "fault", "") or f"{type(error).__name__} {getattr(error, 'strerror', '') or ''}")
+            self.note(
+                getattr(error, "fault", "")
+                or f"{type(error).__name__} {getattr(error, 'strerror', '') or ''}"
+            )
 
     def folder(self) -> None:
         for file in folder.list_files(_folder_of(self.source)):
             if len(file.content) > MOST_BYTES:
                 folder.put_away(file, folder.BAD, reason=str(PROBLEMS["too_long"]))
                 continue
-            message = receive_message(_node(self.source), self.source, file.content, name=file.path.name).message
+            message = receive_message(
+                _node(self.source), self.source, file.content, name=file.path.name
+            ).message
             reason = _reason(message)
             receipt = _receipt(reason) if self.source.receipts else b""
             folder.put_away(file, folder.BAD if reason else folder.DONE, reason=reason, receipt=receipt)
@@ -120,9 +125,7 @@ class Look:
     def feed(self) -> None:
         source, state = self.source, sources.find_state(self.source) or SourceState()
         allowed = settings.ANLAN.alert_networks
-        got = fetch(
-            source.address, feed.LIMITS.octets, allowed, etag=state.etag, modified=state.modified
-        )
+        got = fetch(source.address, feed.LIMITS.octets, allowed, etag=state.etag, modified=state.modified)
         if got.content is None:
             self.heard()
             return

@@ -68,7 +68,12 @@ def receive_message(ctx: Context, source: AlertSource, data: bytes, *, name: str
     now = node.now()
     read = reading.get_understood(data, sources.get_terms(source, now))
     message = AlertMessage(
-        unit=source.unit, exercise=source.exercise, source=source, name=name[:300], received_at=now, sha256=sha256
+        unit=source.unit,
+        exercise=source.exercise,
+        source=source,
+        name=name[:300],
+        received_at=now,
+        sha256=sha256,
     )
     if read.alert is not None:
         identity = reading.get_identity(read.alert)

@@ -235,7 +235,9 @@ def _end(ctx: Context, row: AlertMessage, how: str, why: Why) -> None:
 def _quarantine(ctx: Context, row: AlertMessage, problems: list[Finding]) -> None:
     if row.state != MessageState.WAITING:
         raise StateConflict
-    row.problems = [asdict(one) for one in problems] + [one for one in row.problems if one not in map(asdict, problems)]
+    row.problems = [asdict(one) for one in problems] + [
+        one for one in row.problems if one not in map(asdict, problems)
+    ]
     row.why, row.settled_at = Why.BROKEN, ctx.now()
     row.save(update_fields=("problems", "why", "settled_at"))
     LIFE.move(ctx, row, "quarantine")
