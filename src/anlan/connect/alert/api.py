@@ -8,12 +8,12 @@ from uuid import UUID  # noqa: TC003 - the interface's description needs it
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from ninja import Router, Schema
 
 from anlan.connect.alert import services
 from anlan.connect.alert.terms import PROBLEMS
 from anlan.kernel.middleware import refusal
+from anlan.kernel.words import lazy as gettext_lazy
 
 if TYPE_CHECKING:
     from anlan.connect.alert.models import AlertMessage

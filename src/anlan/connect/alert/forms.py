@@ -44,7 +44,8 @@ class TryForm(forms.Form):
     @property
     def document(self) -> bytes:
         file = self.cleaned_data.get("file")
-        return file.read() if file else self.cleaned_data["text"].strip().encode()
+        text: str = self.cleaned_data["text"]
+        return bytes(file.read()) if file else text.strip().encode()
 
 
 class DismissForm(forms.Form):

@@ -15,7 +15,6 @@ from anlan.connect.alert import services
 from anlan.connect.alert.forms import DismissForm, TryForm
 from anlan.connect.alert.selectors import messages, reading, sources
 from anlan.connect.alert.selectors.outlook import get_outlook
-from anlan.connect.alert.selectors.reading import Finding
 from anlan.connect.alert.terms import LOSSES, POWERS, PROBLEMS, REMARKS, MessageState
 from anlan.kernel import owed, timeline
 from anlan.kernel.context import Context
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from uuid import UUID
 
+    from anlan.connect.alert.selectors.reading import Finding
     from anlan.kernel.requests import PageRequest
 
 READ, REPLAY = messages.READ, "connect.alert.replay"

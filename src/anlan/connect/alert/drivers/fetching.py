@@ -118,7 +118,8 @@ def _is_fit(number: str, allowed: Sequence[Network]) -> bool:
 def _body(
     connection: http.client.HTTPConnection, answer: http.client.HTTPResponse, most: int, until: float
 ) -> bytes:
-    parts, length = [], 0
+    parts: list[bytes] = []
+    length = 0
     while True:
         left = until - monotonic()
         if left <= 0:

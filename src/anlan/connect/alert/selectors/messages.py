@@ -12,7 +12,6 @@ from anlan.connect.alert.selectors.sources import get_terms
 from anlan.connect.alert.terms import MessageState
 from anlan.kernel.errors import NotFound
 from anlan.kernel.scope import visible
-from anlan.protocols.cap import Alert
 from anlan.protocols.cap.chain import resolve
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from anlan.connect.alert.models import AlertSource
     from anlan.kernel.context import Context
+    from anlan.protocols.cap import Alert
     from anlan.protocols.cap.chain import Chain
 
 READ = "connect.alert.read"

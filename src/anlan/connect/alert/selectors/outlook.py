@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.gis.geos import GEOSException, MultiPolygon, Polygon
 
+from anlan.connect.alert.models import AlertMessage
 from anlan.connect.alert.selectors.reading import Finding, get_info
 from anlan.kernel.terms import WarningColour
 from anlan.protocols import event_types
 from anlan.protocols.cap.message import Severity
 from anlan.protocols.cn12379 import read_headline
-from anlan.watch.warning.models import EarlyWarning, WarningIssue
 from anlan.watch.warning.selectors import areas, warnings
 
 if TYPE_CHECKING:
@@ -72,15 +72,15 @@ def get_outlook(ctx: Context, source: AlertSource, alert: Alert) -> Outlook:
     placed, polygon, elsewhere = _place(source, info, remarks)
     sender = info.sender_name or alert.source or source.name
     values = {
-        **_cut(WarningIssue, "description", info.description or info.headline, remarks),
+        **_cut("issue", "description", info.description or info.headline, remarks),
         "onset_at": info.onset,
     }
     if info.instruction:
-        values |= _cut(WarningIssue, "guidance", info.instruction, remarks)
+        values |= _cut("issue", "guidance", info.instruction, remarks)
     if info.expires:
         values["expires_at"] = info.expires
     return Outlook(
-        **_cut(EarlyWarning, "relayed_from", sender, remarks),
+        **_cut("warning", "relayed_from", sender, remarks),
         kind=kind,
         colour=colour,
         placed=placed,
@@ -116,7 +116,7 @@ def _kind(
     coloured = [kind for kind in fitting if not colour or colour in kind.colours]
     if not coloured:
         return None, Finding("other_colour", "/alert/info/severity", detail=f"{fitting[0].name} {colour}")
-    return sorted(coloured, key=lambda kind: (kind.name != name, kind.event_type not in codes))[0], None
+    return min(coloured, key=lambda kind: (kind.name != name, kind.event_type not in codes)), None
 
 
 def _place(
@@ -172,7 +172,8 @@ def _polygons(ring: list[tuple[float, float]]) -> list[Polygon]:
         made = Polygon([*ring, ring[0]] if ring[0] != ring[-1] else ring, srid=4326).make_valid()
     except (GEOSException, ValueError, TypeError, IndexError):
         return []
-    parts = [made] if isinstance(made, Polygon) else list(made)
+    whole: Any = made
+    parts = [made] if isinstance(made, Polygon) else list(whole)
     return [part for part in parts if isinstance(part, Polygon) and not part.empty]
 
 
@@ -188,8 +189,9 @@ def _ring(circle: Circle) -> list[tuple[float, float]]:
     return [*ring, ring[0]]
 
 
-def _cut(model: Any, name: str, text: str, remarks: list[Finding]) -> dict[str, str]:
-    """A text as far as its field takes it."""
+def _cut(of: str, name: str, text: str, remarks: list[Finding]) -> dict[str, str]:
+    """A text as far as the field of the draft takes it."""
+    model: Any = AlertMessage._meta.get_field(of).related_model
     most: int = model._meta.get_field(name).max_length
     if len(text) > most:
         remarks.append(Finding("cut", name, detail=text[most : most + 40]))

@@ -42,6 +42,7 @@ REAL = Context(None)
 @act("connect.alert.poll")
 def watch_source(ctx: Context, source_id: UUID) -> None:
     """A source is new, changed or in use again: begin to look at it, and to listen for its silence."""
+    del ctx  # the node's own clock goes by real time, whatever caused this
     source = sources.find_running(source_id)
     if source is None:
         timers.disarm(POLL, [str(source_id)])
@@ -61,6 +62,7 @@ def watch_source(ctx: Context, source_id: UUID) -> None:
 @act("connect.alert.poll")
 def queue_polls(ctx: Context, source_ids: Collection[UUID]) -> None:
     """The time for a look has come: a worker takes it, and the next one is set whatever comes of this."""
+    del ctx
     for source_id in source_ids:
         source = sources.find_running(source_id)
         if source is not None and source.is_polled:
@@ -71,6 +73,7 @@ def queue_polls(ctx: Context, source_ids: Collection[UUID]) -> None:
 @act("connect.alert.poll")
 def note_silence(ctx: Context, source_id: UUID) -> None:
     """A source has given no sign of life for longer than it may."""
+    del ctx  # journalled on the source's side
     source = sources.find_running(source_id)
     if source is None:
         return
@@ -175,7 +178,10 @@ class Look:
 
 
 def _folder_of(source: AlertSource) -> Path:
-    base: Path = settings.ANLAN.alert_folders or settings.ANLAN.var / "alerts"
+    var: Path | None = settings.ANLAN.var
+    base: Path | None = settings.ANLAN.alert_folders or (var / "alerts" if var else None)
+    if base is None:
+        raise FileNotFoundError("ANLAN_ALERT_FOLDERS")
     return base / source.folder
 
 

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from anlan.connect.alert import events
-from anlan.connect.alert.models import AlertMessage
 from anlan.connect.alert.selectors import messages, reading, sources
 from anlan.connect.alert.selectors.outlook import get_outlook
 from anlan.connect.alert.selectors.reading import Finding
@@ -23,12 +22,11 @@ from anlan.kernel.events import PrivateText
 from anlan.protocols.cap.message import MessageType, Status
 from anlan.watch.warning import services as warnings
 from anlan.watch.warning.selectors.warnings import find_open_issue, get_warning
-from anlan.watch.warning.terms import IssueState, WarningState
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from anlan.connect.alert.models import AlertSource
+    from anlan.connect.alert.models import AlertMessage, AlertSource
     from anlan.connect.alert.selectors.outlook import Outlook
     from anlan.kernel.context import Context
     from anlan.protocols.cap import Alert
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from anlan.watch.warning.models import EarlyWarning, WarningIssue
 
 PATIENCE = "connect.alert.patience"  # the timer of a message that waits for the one it follows
+DRAFT = "draft"  # the state of a warning's message that may still be rewritten
 REFUSED = {"circle": "circle_of"}
 ONLY_KEPT = {Status.EXERCISE: Why.EXERCISE, Status.TEST: Why.TEST}
 
@@ -171,13 +170,13 @@ def _warn(ctx: Context, row: AlertMessage, alert: Alert, warning: EarlyWarning |
         return
     row.remarks = [*row.remarks, *(asdict(one) for one in outlook.remarks)]
     making = find_open_issue(warning) if warning else None
-    if making is not None and making.state != IssueState.DRAFT:
+    if making is not None and making.state != DRAFT:
         row.warning = warning
         _wait(row, Why.DRAFT)
         return
     if making is not None:
         issue, how = making, Why.REVISED
-    elif warning is not None and warning.state == WarningState.IN_FORCE:
+    elif warning is not None and warning.is_running:
         issue, how = warnings.draft_update(ctx, warning.pk, colour=outlook.colour), Why.UPDATED
     else:
         issue, how = _begin(ctx, row.source, outlook), Why.DRAFTED
@@ -205,7 +204,7 @@ def _cancel(ctx: Context, row: AlertMessage, alert: Alert, warning: EarlyWarning
         warnings.discard_issue(ctx, making.pk, reason=reason)
         row.issue = making
         warning.refresh_from_db()
-    if warning is not None and warning.state == WarningState.IN_FORCE:
+    if warning is not None and warning.is_running:
         _drafted(ctx, row, warnings.draft_cancel(ctx, warning.pk, reason=reason), Why.CANCELLED)
     elif making is not None:
         row.warning = warning
