@@ -130,13 +130,13 @@ def _place(
         return tuple(covered), shape, False
     found = areas.list_units_of_codes(territory, codes)
     if found.unknown and found.placed:
-        remarks.append(Finding("unknown_codes", "/alert/info/area", detail="、".join(found.unknown)[:160]))
+        remarks.append(Finding("unknown_codes", "/alert/info/area", detail=", ".join(found.unknown)[:160]))
     if found.placed:
         return tuple(found.placed), None, False
     own = (territory.code or "").rstrip("0")
     if own and any(code.startswith(own) for code in found.unknown):
         # A place of ours that is not in our tree: told to all rather than to nobody.
-        remarks.append(Finding("unknown_codes", "/alert/info/area", detail="、".join(found.unknown)[:160]))
+        remarks.append(Finding("unknown_codes", "/alert/info/area", detail=", ".join(found.unknown)[:160]))
         return (areas.Placed(territory, how="code"),), None, False
     if not codes and shape is None:
         remarks.append(Finding("no_area", "/alert/info/area"))
@@ -147,7 +147,7 @@ def _place(
 def _codes(info: Info) -> Iterator[str]:
     for area in info.areas:
         for named in area.geocodes:
-            for code in named.value.replace("，", ",").split(","):
+            for code in named.value.replace("\uff0c", ",").split(","):
                 if code.strip().isdecimal() and len(code.strip()) in CODE_LENGTHS:
                     yield code.strip()
 
