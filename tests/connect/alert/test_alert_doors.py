@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
@@ -12,14 +14,19 @@ import pytest
 from django.conf import settings
 
 from anlan.connect.alert import services
+from anlan.connect.alert.drivers import folder
 from anlan.connect.alert.drivers.fetching import NotFetched, fetch
 from anlan.connect.alert.models import AlertMessage, SourceState
+from anlan.kernel import rules
+from anlan.kernel.models import Obligation
+from anlan.kernel.terms import ObligationState
 from anlan.protocols.cap import feed
 from tests.cast import World, enter
-from tests.connect.alerts import alert, bytes_of, make_source
+from tests.connect.alerts import NODE, alert, bytes_of, make_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from django.test import Client
 
@@ -129,3 +136,40 @@ def test_a_delivery_is_accepted_once_and_a_bad_one_told_and_kept(client: Client,
     assert (status, told["code"]) == (422, "alert_quarantined")
     assert told["problems"]
     assert AlertMessage.unscoped.filter(source=source).count() == 2
+
+
+class Killed(BaseException):
+    """The process ends here: nothing after it is run."""
+
+
+def test_who_dies_between_keeping_and_moving_loses_nothing_and_doubles_nothing(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings.ANLAN, "alert_folders", tmp_path, raising=False)
+    source = make_source(world.district, kind="folder", folder="met")
+    (tmp_path / "met").mkdir()
+    (tmp_path / "met/a.xml").write_bytes(bytes_of(alert("A")))
+    os.utime(tmp_path / "met/a.xml", (1, 1))
+    look = services.Look(source)
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder, "put_away", die)
+        with pytest.raises(Killed):
+            look.run()
+    assert (tmp_path / "met/a.xml").exists()
+    look.run()
+    assert (tmp_path / "met/done/a.xml").exists()
+    assert AlertMessage.unscoped.get(source=source).copies == 1
+
+
+def test_a_source_that_is_silent_is_owed_an_answer_until_it_is_heard(world: World) -> None:
+    rules.load_all()
+    source = make_source(world.district, silent_after=timedelta(hours=1))
+    services.note_silence(NODE, source.pk)
+    owed = Obligation.unscoped.filter(rule__code="connect-alert-silent")
+    assert owed.get().state == ObligationState.OPEN
+    services.receive_message(NODE, source, bytes_of(alert("A")))
+    assert owed.get().state != ObligationState.OPEN
