@@ -377,15 +377,11 @@ def _geocodes(part: _Part) -> tuple[str, ...]:
         full = code
         if not GEOCODE.fullmatch(code):
             part.remark("geocode", "form", code)
-            full = divisions.full_code(code) if _is_short(code) else code
+            full = divisions.full_code(code) if divisions.is_code(code) else code
         codes.append(full)
     if len(set(codes)) < len(codes):
         part.remark("geocode", "repeated", ",".join(given))
     return tuple(dict.fromkeys(codes))
-
-
-def _is_short(code: str) -> bool:
-    return code.isascii() and code.isdigit() and len(code) in divisions.DIGITS.values()
 
 
 def _contradictions(alert: Alert) -> Iterator[Remark]:
