@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -173,6 +173,8 @@ def test_a_parameter_that_says_no_method_is_no_method(value: str) -> None:
         ({"status": Status.SYSTEM}, "status"),
         ({"scope": Scope.PRIVATE, "addresses": ("a",)}, "scope"),
         ({"infos": ()}, "info"),
+        ({"sent": datetime.max.replace(tzinfo=UTC)}, "sent"),
+        ({"infos": with_info(onset=datetime.min.replace(tzinfo=UTC)).infos}, "info/onset"),
     ],
 )
 def test_what_the_release_system_has_no_way_to_say_is_refused(changes: Mapping[str, Any], path: str) -> None:

@@ -14,6 +14,7 @@ from anlan.protocols.cap.message import Category, MessageType, Scope, Severity
 from anlan.protocols.conversion import Loss, Unconvertible, from_cap, to_cap
 from anlan.protocols.conversion.losses import TO_CAP
 from anlan.protocols.conversion.words import DIVISION, METHOD, SIGNED_BY
+from tests.protocols.cn12379.mutations import mutated
 from tests.protocols.cn12379.samples import HENAN, RAIN, alerts
 
 if TYPE_CHECKING:
@@ -178,6 +179,12 @@ def test_a_cancellation_stays_one() -> None:
     assert from_cap(alert, signed_by="签发员甲")[0].references == RAIN.identifier
 
 
+def test_an_update_that_names_no_message_is_left_for_cap_to_refuse() -> None:
+    alert, losses = to_cap(replace(RAIN, msg_type="Update"), personal=True)
+    assert losses == ()
+    assert [problem.path for problem in cap.validate(alert)] == ["/alert/references"]
+
+
 # --- refusals ------------------------------------------------------------------------------------------------------
 
 
@@ -268,3 +275,17 @@ def test_without_what_is_personal_only_that_is_lost_too(alert: cn12379.Alert) ->
     again, _ = from_cap(converted, signed_by=alert.info.signed_by)
     assert again.info.signed_by == alert.info.signed_by
     assert [method.groups for method in again.methods] == [method.groups for method in alert.methods]
+
+
+def test_a_message_that_something_happened_to_is_converted_or_refused() -> None:
+    converted = 0
+    for data in mutated(1500):
+        try:
+            alert, losses = to_cap(cn12379.parse(data)[0])
+        except (cn12379.Unreadable, Unconvertible):
+            continue
+        assert {loss.kind for loss in losses} <= TO_CAP
+        from_cap(alert)
+        assert {problem.path for problem in cap.validate(alert)} <= {"/alert/references"}
+        converted += 1
+    assert converted > 50

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from anlan.protocols import cap, cn12379, divisions, event_types
 from anlan.protocols.cap.message import Certainty, MessageType, Scope, Status, Urgency
 from anlan.protocols.cn12379 import Identifier, build_headline, read_headline
+from anlan.protocols.cn12379.messages import YEARS
 from anlan.protocols.cn12379.terms import BEIJING, SENDER_CODE, SHORT_SENDER_CODE, Classification
 from anlan.protocols.conversion.losses import Loss, Unconvertible
 from anlan.protocols.conversion.words import (
@@ -25,6 +26,7 @@ from anlan.protocols.conversion.words import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
 
 def from_cap(
@@ -45,7 +47,8 @@ def from_cap(
     signed_by, methods    where the message does not say them
     identifiers           of earlier messages there, by their CAP identifiers
     event_names           as for `cn12379.write`
-    raises                Unconvertible: a message of a system to systems, one to named addresses, one that says nothing
+    raises                Unconvertible: a message of a system to systems, one to named addresses, one that says nothing,
+                          one of another century
     """
     if alert.status is Status.SYSTEM:
         raise Unconvertible("status", alert.status)
@@ -54,12 +57,12 @@ def from_cap(
     if not alert.infos:
         raise Unconvertible("info")
     conversion = _Conversion(alert, event_names or {})
-    code = conversion.sender_code(sender_code)
+    code, sent_at = conversion.sender_code(sender_code), _moment("sent", alert.sent)
     converted = cn12379.Alert(
         identifier=conversion.identifier(code),
         sender=conversion.sender(sender),
         sender_code=code,
-        sent_at=alert.sent.astimezone(BEIJING),
+        sent_at=sent_at,
         status=alert.status.value,
         msg_type=alert.message_type.value,
         classification=conversion.classification(),
@@ -139,9 +142,9 @@ class _Conversion:
         return cn12379.Info(
             event_type=self.event_type,
             severity=severity,
-            effective_at=(info.effective or self.alert.sent).astimezone(BEIJING),
-            onset_at=info.onset and info.onset.astimezone(BEIJING),
-            expires_at=info.expires and info.expires.astimezone(BEIJING),
+            effective_at=_moment("info/effective", info.effective or self.alert.sent),
+            onset_at=info.onset and _moment("info/onset", info.onset),
+            expires_at=info.expires and _moment("info/expires", info.expires),
             signed_by=signers[0] if signers else signed_by,
             headline=self.headline(sender, severity),
             description=info.description,
@@ -243,6 +246,12 @@ class _Conversion:
             self.lose(f"{self.path}/urgency", "always_unknown")
         if info.certainty is not Certainty.UNKNOWN:
             self.lose(f"{self.path}/certainty", "always_unknown")
+
+
+def _moment(path: str, moment: datetime) -> datetime:
+    if moment.year not in YEARS:
+        raise Unconvertible(path, moment.isoformat())
+    return moment.astimezone(BEIJING)
 
 
 def _full(code: str) -> str:

@@ -53,6 +53,8 @@ def to_cap(
 ) -> tuple[cap.Alert, tuple[Loss, ...]]:
     """The message in CAP, and what is not in it.
 
+    What CAP asks for and the message does not say, such as the references of an update, is missing: `cap.validate` names it.
+
     personal     carry over single recipients and the signing officer: for a message that stays between offices
     sent_at      when earlier messages were sent, by their identifiers, as references name it
     attachments  the address below which attachments lie under their names
