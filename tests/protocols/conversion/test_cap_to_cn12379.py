@@ -152,10 +152,19 @@ def test_an_event_is_known_by_a_listed_code_under_any_name_or_by_its_own_name() 
     assert own[0].info.event_type == "11B77"
 
 
-def test_a_headline_of_another_kind_is_built_by_the_rule() -> None:
-    alert, losses = from_cap(with_info(headline="Heavy rain"))
+@pytest.mark.parametrize(
+    "text", ["Heavy rain", "演示县气象局发布暴雨橙色预警[II级/严重]", "演示县气象局发布暴雨红色预警"]
+)
+def test_a_headline_of_another_kind_is_built_by_the_rule(text: str) -> None:
+    alert, losses = from_cap(with_info(headline=text))
     assert alert.info.headline == "演示县气象局发布暴雨橙色预警[II级/重大]"
-    assert ("info/headline", "replaced") in {loss.kind for loss in losses}
+    assert [loss.kind for loss in losses] == [("info/headline", "replaced")]
+
+
+def test_a_unit_that_passes_a_warning_on_stands_in_its_headline() -> None:
+    alert, _ = from_cap(PLAIN, sender_code="12011433200000", sender="演示县水务局")
+    assert alert.info.headline == "演示县水务局发布暴雨橙色预警[II级/重大]"
+    assert cn12379.problems_of(alert) == ()
 
 
 @pytest.mark.parametrize(

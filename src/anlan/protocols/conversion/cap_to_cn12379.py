@@ -6,8 +6,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from anlan.protocols import cap, cn12379, divisions, event_types
-from anlan.protocols.cap.message import Certainty, MessageType, Scope, Status, Urgency
-from anlan.protocols.cn12379 import Identifier, build_headline, read_headline
+from anlan.protocols.cap.message import Certainty, Scope, Status, Urgency
+from anlan.protocols.cn12379 import Identifier, build_headline
 from anlan.protocols.cn12379.messages import YEARS
 from anlan.protocols.cn12379.terms import BEIJING, SENDER_CODE, SHORT_SENDER_CODE, Classification
 from anlan.protocols.conversion.losses import Loss, Unconvertible
@@ -169,17 +169,15 @@ class _Conversion:
         return self.event_names.get(code) or (listed.name if listed else "")
 
     def headline(self, sender: str, severity: str) -> str:
-        """The message's own if it reads as one of the release system; else one by its rule."""
-        own, name = read_headline(self.info.headline), self.name_of(self.event_type)
-        bare = build_headline(sender, self.alert.message_type, name, severity, with_grade=False)
-        lifts = self.alert.message_type is MessageType.CANCEL
-        if own and own.severity == severity and own.lifts == lifts:
-            return self.info.headline
-        if self.info.headline == bare or not (sender and name):
-            return self.info.headline
-        if self.info.headline:
+        """The message's own if it keeps the rule; else one that does, if enough is known for it."""
+        own, name = self.info.headline, self.name_of(self.event_type)
+        rule = (sender, self.alert.message_type, name, severity)
+        by_rule = build_headline(*rule)
+        if own in (by_rule, build_headline(*rule, with_grade=False)) or not (sender and name):
+            return own
+        if own:
             self.lose(f"{self.path}/headline", "replaced")
-        return build_headline(sender, self.alert.message_type, name, severity)
+        return by_rule
 
     def resource(self, at: int, resource: cap.Resource) -> cn12379.Resource:
         path = f"{self.path}/resource[{at}]"
