@@ -1,0 +1,1 @@
+"""Tests of warnings of the national release system."""
