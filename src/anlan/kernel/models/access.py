@@ -12,6 +12,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
+from anlan.kernel.models.moments import readable
 from anlan.kernel.terms import Administrator, GrantState
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Grant(models.Model):
                 condition=Q(until_at__isnull=True) | Q(until_at__gte=F("from_at")),
                 name="grant_ends_after_it_begins",
             ),
+            readable("grant_readable", "from_at", "until_at"),
         )
 
     def __str__(self) -> str:

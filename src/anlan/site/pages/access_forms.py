@@ -10,8 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from anlan.kernel import access, roles, tokens
 from anlan.kernel.errors import DomainError
 from anlan.kernel.models import Role, User
+from anlan.kernel.periods import refuse_unreckonable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from anlan.kernel.context import Context
     from anlan.kernel.models import Unit
 
@@ -38,6 +41,14 @@ class MomentField(forms.DateTimeField):
     def __init__(self, *, required: bool = False, **options: Any) -> None:
         picker = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
         super().__init__(widget=picker, required=required, **options)
+
+    def clean(self, value: Any) -> datetime | None:
+        moment: datetime | None = super().clean(value)
+        try:
+            refuse_unreckonable([moment])
+        except DomainError as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return moment
 
 
 class ReasonField(forms.CharField):
