@@ -174,3 +174,9 @@ class TooOften(DomainError):
 
 class UnscopedRead(Exception):
     """A record was read past scope; selectors ask `scope.visible`, or say `unscoped` and why."""
+
+
+def kept_of(error: Exception) -> str:
+    """What is kept of an error that nobody foresaw, without the characters that no text column holds."""
+    words = f"{type(error).__name__}: {error}"[:2000]
+    return words.replace("\0", "").encode(errors="replace").decode()

@@ -13,6 +13,7 @@ from anlan.kernel import timers
 from anlan.kernel.act import part_acts
 from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
+from anlan.kernel.errors import kept_of
 from anlan.kernel.models import Clock, Due
 from anlan.kernel.models.clock import REAL
 from anlan.kernel.models.moments import EARLIEST, LATEST
@@ -94,7 +95,7 @@ def _run(ctx: Context, work: Timer, batch: Sequence[Due]) -> list[Due]:
             return [kept for one in batch for kept in _run(ctx, work, [one])]
         log.exception("timer %s:%s failed", batch[0].kind, batch[0].key)
         pause = min(FIRST_PAUSE * 2 ** batch[0].attempts, LONGEST_PAUSE)
-        return [_failed(batch[0], f"{type(error).__name__}: {error}"[:2000], ctx.now() + pause)]
+        return [_failed(batch[0], kept_of(error), ctx.now() + pause)]
     return [one for one in batch if one.pk in left]
 
 
