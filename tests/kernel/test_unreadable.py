@@ -144,7 +144,7 @@ def test_an_obligation_that_cannot_be_read_parks_its_own_step_only(world: World)
 
 
 def test_the_migration_brings_what_was_written_past_the_acts_to_where_it_can_be_read(world: World) -> None:
-    kernel = import_module("anlan.kernel.migrations.0012_readable_moments")
+    kernel = import_module("anlan.kernel.migrations.0012_readable_moments_unique_roles")
     unguard("kernel_due", "due_readable")
     unguard("kernel_obligation", "obligation_readable")
     for number, at in enumerate(BEYOND):

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class Role(models.Model):
-    """A named set of capabilities.
+    """A named set of capabilities of the node as a whole; lists to choose from show nothing but its name.
 
     administrator  which of the three administrators it makes, blank: none; one person holds one of them at most
     edited_at      when an administrator changed it; from then on an upgrade leaves it alone
     """
 
     code = models.SlugField(_("代码"), unique=True)
-    name = models.CharField(_("名称"), max_length=64)
+    name = models.CharField(_("名称"), max_length=64, unique=True)
     capabilities = ArrayField(models.CharField(max_length=64), verbose_name=_("权限"), default=list)
     administrator = models.CharField(_("管理员类别"), max_length=8, choices=Administrator, blank=True)
     edited_at = models.DateTimeField(_("修改时间"), null=True, blank=True)

@@ -1,7 +1,7 @@
-"""What is due is due at a moment that programs can read.
+"""What is due is due at a moment that programs can read; no two roles have one name.
 
 Rows that are none by now (written past every act) are brought to the nearest that is one: a timer of such a time is
-parked by the scanner, where it is seen. Tables are checked without keeping anybody out; a migration that was cut off in
+parked by the scanner, where it is seen. Of roles with one name all but the first get their code behind it. Tables are checked without keeping anybody out; a migration that was cut off in
 the middle can be run again.
 """
 
@@ -25,6 +25,11 @@ MOMENTS = (
     ('nodenotice', 'node_notice_readable', ('from_at', 'until_at')),
 )
 CLOCK = ('origin_at', 'started_at', 'paused_at')
+
+RENAMED = """
+UPDATE kernel_role SET name = left(name, 64 - 3 - length(code)) || ' (' || code || ')'
+WHERE EXISTS (SELECT FROM kernel_role first WHERE first.name = kernel_role.name AND first.id < kernel_role.id)
+"""
 
 
 def is_readable(field: str) -> Q:
@@ -85,5 +90,9 @@ class Migration(migrations.Migration):
             ),
             [*map(brought_near, CLOCK), f'rate = least({FASTEST}, rate)'],
             [*map(is_wrong, CLOCK), f'rate > {FASTEST}'],
-        )
+        ),
+        migrations.RunSQL(RENAMED, migrations.RunSQL.noop),
+        migrations.AlterField(
+            'role', 'name', models.CharField(max_length=64, unique=True, verbose_name='名称')
+        ),
     ]
