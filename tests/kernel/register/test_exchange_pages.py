@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from anlan.kernel.models import LongTask
 from anlan.kernel.register import exchange, importing
 from rooms.prevent.hydrant.models import Hydrant
+from tests.cast import enter
 from tests.kernel.register.tables import HEAD, Desk, read_xlsx, xlsx
 from tests.prevent.hydrant.hydrants import hydrant
 
@@ -121,6 +122,12 @@ def test_an_export_takes_the_list_s_conditions_along(browser: Client, desk: Desk
     asked = {"kind": "csv", "query": "q=dj", "personal": "on"}
     answer = browser.post(reverse("hydrant_export"), asked)
     assert (answer.status_code, "请写明理由" in answer.content.decode()) == (422, True)
+    by_password = browser.post(reverse("hydrant_export"), asked | {"reason": "防汛"})
+    assert by_password.status_code == 422
+    assert "防汛</textarea>" in by_password.content.decode()
+    assert reverse("second_factor") in form
+    enter(browser, desk.ctx.actor)  # type: ignore[arg-type]  # somebody
+    assert reverse("second_factor") not in text(browser, reverse("hydrant_export"))
     assert browser.post(reverse("hydrant_export"), asked | {"reason": "防汛"}).status_code == 302
     assert LongTask.objects.get().arguments["query"] == "q=dj"
     assert browser.post(reverse("hydrant_export"), {"kind": "pdf"}).status_code == 422
