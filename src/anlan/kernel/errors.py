@@ -177,6 +177,8 @@ class UnscopedRead(Exception):
 
 
 def kept_of(error: Exception) -> str:
-    """What is kept of an error that nobody foresaw, without the characters that no text column holds."""
-    words = f"{type(error).__name__}: {error}"[:2000]
+    """What is kept of an error that nobody foresaw: what no text column holds is left out, and so are the values of a row,
+    which the database tells after its first line.
+    """
+    words = f"{type(error).__name__}: {error}".partition("\nDETAIL:")[0][:2000]
     return words.replace("\0", "").encode(errors="replace").decode()

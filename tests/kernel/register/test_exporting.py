@@ -86,7 +86,7 @@ def test_personal_data_leaves_unmasked_with_right_and_reason_only(desk: Desk, wo
     assert [entry.data["personal"] for entry in entries] == [False, True]
     assert entries[1].data["rows"] == 1
     assert entries[1].unit_id == world.district.pk
-    assert PrivateNote.objects.get(entry=entries[1]).text == "防汛通知"
+    assert PrivateNote.objects.get(entry=entries[1], field="reason").text == "防汛通知"
     with pytest.raises(DomainError) as refused:
         exporting.begin_export(desk.ctx, HYDRANTS, "csv", "", personal=True, reason=" ")
     assert refused.value.code == "export_reason"
@@ -97,6 +97,14 @@ def test_who_may_not_look_gets_it_masked(world: World) -> None:
     assert exporting.begin_export(ctx, HYDRANTS, "csv", "").kind == exporting.EXPORT
     with pytest.raises(NotAllowed):
         exporting.begin_export(ctx, HYDRANTS, "csv", "", personal=True, reason="好奇")
+
+
+def test_words_that_were_searched_for_are_kept_apart_from_the_entry(desk: Desk, world: World) -> None:
+    hydrant(world.town)
+    desk.export("csv", "q=%E6%9D%8E%E5%BB%BA%E5%9B%BD&kind=indoor")
+    entry = Entry.objects.get(event="prevent.hydrant.exported")
+    assert entry.data["conditions"] == "kind=indoor"
+    assert PrivateNote.objects.get(entry=entry, field="words").text == "李建国"
 
 
 def test_unmasked_data_leaves_with_a_second_factor_only(desk: Desk, world: World) -> None:

@@ -136,6 +136,18 @@ def test_a_conflict_shows_personal_data_masked(browser: Client, world: World) ->
     assert PHONE not in text
 
 
+def test_a_conflict_shows_what_no_column_shows_masked_as_well(
+    browser: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = tuple(column for column in HYDRANTS.resolved if column.path != "keeper_phone")
+    monkeypatch.setitem(HYDRANTS.__dict__, "resolved", shown)
+    record = hydrant(world.town, keeper_phone=PHONE)
+    Hydrant.unscoped.filter(pk=record.pk).update(version=2)
+    late = edit(browser, record, **form(record, keeper_phone="13900005678"))
+    [differing] = late.context["differing"]
+    assert (differing["theirs"], differing["mine"]) == ("138••••1234", "139••••5678")
+
+
 def test_retiring_and_restoring_happen_once(browser: Client, world: World) -> None:
     record = hydrant(world.town)
     retire, restore = (reverse(f"hydrant_{act}", args=[record.pk]) for act in ("retire", "restore"))

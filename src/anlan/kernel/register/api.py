@@ -89,7 +89,7 @@ class Operations:
 
     def __init__(self, register: Register) -> None:
         self.register = register
-        self.masks = personal.masks_of(register.model)
+        self.masks = register.masks
         self.paths = _paths(register)
         self.router = Router(tags=[register.prefix.partition(".")[0]])
         name, key = register.model.__name__, type_of(register.model._meta.pk)

@@ -88,8 +88,10 @@ def export(ctx: Context, arguments: dict[str, Any], progress: Progress) -> dict[
         finally:
             table.close()
         kept = files.keep(path, MEDIA_TYPES[kind])
+    conditions = QueryDict(arguments["query"], mutable=True)
+    words = PrivateText(" ".join(conditions.pop("q", [])))  # often somebody's name
     happened = register.events.exported(
-        arguments["query"], progress.done, bool(looked), PrivateText(arguments["reason"])
+        conditions.urlencode(), words, progress.done, bool(looked), PrivateText(arguments["reason"])
     )
     ctx.journal_bulk(happened, _units(ctx, wanted, capability))
     today = localtime(real_now()).strftime("%Y-%m-%d")

@@ -258,7 +258,7 @@ class Pages:
         resolved = next((column for column in self.register.resolved if column.path == name), None)
         if resolved:
             return resolved.text(value)
-        mask = personal.masks_of(self.register.model).get(name)  # entered, but shown in no column
+        mask = self.register.masks.get(name)  # entered, but shown in no column
         return personal.masked(mask, value) if mask else str(value if value is not None else "")
 
     def _form(
