@@ -106,6 +106,27 @@ def test_a_unit_out_of_reach_cannot_be_named(browser: Client, world: World) -> N
     assert not Hydrant.unscoped.exists()
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_a_moment_that_nobody_could_read_again_is_told_at_its_field(
+    browser: Client, world: World, moment: str
+) -> None:
+    given = {"unit": world.town.pk, "code": "A-1", "name": "东街", "kind": "street", "installed_at": moment}
+    assert browser.post(reverse("hydrant_create"), given).context["form"].errors.keys() == {"installed_at"}
+
+
+def test_a_reference_that_no_key_can_be_is_told_at_its_field(browser: Client, world: World) -> None:
+    given = {"unit": world.town.pk, "code": "A-1", "name": "东街", "kind": "street", "feeds_from": "x"}
+    assert browser.post(reverse("hydrant_create"), given).context["form"].errors.keys() == {"feeds_from"}
+
+
+def test_conditions_that_somebody_made_up_are_kept_without_what_no_address_holds(
+    browser: Client, world: World
+) -> None:
+    answer = browser.post(reverse("hydrant_view_save"), {"name": "甲", "query": "q=a\0b\r\nSet-Cookie: c=d"})
+    assert answer.headers["Location"] == f"{reverse('hydrant_list')}?q=abSet-Cookie:%20c=d"
+    assert browser.post(reverse("hydrant_export"), {"kind": "csv", "query": "q=a\0b"}).status_code == 302
+
+
 def test_who_was_slower_sees_both_versions_and_saves_on_the_newer(browser: Client, world: World) -> None:
     record = hydrant(world.town, "东街")
     assert edit(browser, record, **form(record, name="东门")).status_code == 302

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from anlan.kernel import second_factor
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound, SecondFactorNeeded
 from anlan.kernel.models import Unit
-from anlan.kernel.register import cleaning, exporting, importing, listing
+from anlan.kernel.register import cleaning, exporting, importing, saved
 from anlan.kernel.register.forms import key_of
 from anlan.kernel.register.judging import WHOLE
 from anlan.kernel.register.reading import MEGABYTE, MOST_BYTES, MOST_ROWS
@@ -250,8 +250,9 @@ class ExchangePages:
     def export(self, request: PageRequest) -> HttpResponse:
         """In what form the list, as it is narrowed and sorted, is to be exported."""
         register, ctx = self.register, request.ctx
-        query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
-        query = query[: listing.LONGEST_QUERY]
+        query = saved.query_of(
+            request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
+        )
         form = ExportForm(ctx, register, request.POST if request.method == "POST" else None)
         if form.is_valid():
             kind = form.cleaned_data.pop("kind")

@@ -300,7 +300,7 @@ class Pages:
             target: Any = self.register.model._meta.get_field(name)
             try:
                 first = forms.candidates(ctx, self.register, target).filter(pk=kept).first()
-            except (ValueError, TypeError):  # what no key can be
+            except (ValueError, TypeError, ValidationError):  # what no key can be
                 first = None
             found = [first, *found] if first else found
         if not kept and len(found) == 1 and not words:
@@ -365,7 +365,7 @@ class Pages:
 
     def save_view(self, request: PageRequest) -> HttpResponse:
         form = saved.ViewForm(request.POST)
-        query = request.POST.get("query", "")[: listing.LONGEST_QUERY]
+        query = saved.query_of(request.POST.get("query", ""))
         if form.is_valid():
             saved.save_view(request.ctx, self.register, query=query, **form.cleaned_data)
             messages.success(request, _("已保存视图“%(name)s”。") % {"name": form.cleaned_data["name"]})

@@ -9,12 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel import access, roles, tokens
 from anlan.kernel.errors import DomainError
+from anlan.kernel.fields import MomentField
 from anlan.kernel.models import Role, User
-from anlan.kernel.periods import refuse_unreckonable
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from anlan.kernel.context import Context
     from anlan.kernel.models import Unit
 
@@ -33,22 +31,6 @@ def show_refusal(form: forms.BaseForm, refusal: DomainError) -> None:
     """Put an act's refusal where the reader can mend it."""
     fields = FIELDS.get(refusal.code, ())
     form.add_error(next((field for field in fields if field in form.fields), None), str(refusal))
-
-
-class MomentField(forms.DateTimeField):
-    """Date and time to the minute, by the browser's own picker."""
-
-    def __init__(self, *, required: bool = False, **options: Any) -> None:
-        picker = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=picker, required=required, **options)
-
-    def clean(self, value: Any) -> datetime | None:
-        moment: datetime | None = super().clean(value)
-        try:
-            refuse_unreckonable([moment])
-        except DomainError as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
-        return moment
 
 
 class ReasonField(forms.CharField):
