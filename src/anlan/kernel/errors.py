@@ -177,3 +177,11 @@ class TooOften(DomainError):
 
 class UnscopedRead(Exception):
     """A record was read past scope; selectors ask `scope.visible`, or say `unscoped` and why."""
+
+
+def kept_of(error: Exception) -> str:
+    """What is kept of an error that nobody foresaw: what no text column holds is left out, and so are the values of a row,
+    which the database tells after its first line.
+    """
+    words = f"{type(error).__name__}: {error}".partition("\nDETAIL:")[0][:2000]
+    return words.replace("\0", "").encode(errors="replace").decode()

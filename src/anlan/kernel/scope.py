@@ -102,9 +102,13 @@ def require(ctx: Context, capability: str, about: models.Model | None = None) ->
     """raises NotAllowed unless `can`; SecondFactorNeeded where the capability asks for one that the actor has not shown"""
     if not can(ctx, capability, about):
         raise NotAllowed(capability)
-    if capability not in rooms.with_second_factor() or not (ctx.token or ctx.actor):
-        return
-    if ctx.token is not None or not ctx.second_factor:
+    if capability in rooms.with_second_factor():
+        require_second_factor(ctx)
+
+
+def require_second_factor(ctx: Context) -> None:
+    """raises SecondFactorNeeded where a person has shown none, or a machine asks; the node itself is never asked"""
+    if ctx.token is not None or (ctx.actor and not ctx.second_factor):
         raise SecondFactorNeeded(is_machine=ctx.token is not None)
 
 

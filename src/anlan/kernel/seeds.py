@@ -58,6 +58,10 @@ def load_roles() -> None:
     """Add the roles that are missing and renew those that nobody has edited; what was edited is left alone."""
     given = [Role(**row) for row in json.loads(ROLES.read_text())]
     there = {role.code: role for role in Role.objects.select_for_update()}
+    taken = {role.name: role.code for role in there.values()}
+    for role in given:
+        if taken.get(role.name, role.code) != role.code:  # the node named one of its own so: theirs stays
+            role.name = f"{role.name} ({role.code})"
     Role.objects.bulk_create(role for role in given if role.code not in there)
     for role in given:
         if role.code in there and there[role.code].edited_at is None:

@@ -10,9 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from anlan.kernel.models import LongTask
-from anlan.kernel.register import exchange, importing
+from anlan.kernel.models import Grant, LongTask, Role
+from anlan.kernel.register import exchange, exporting, importing
 from rooms.prevent.hydrant.models import Hydrant
+from tests.cast import enter, make_user
 from tests.kernel.register.tables import HEAD, Desk, read_xlsx, xlsx
 from tests.prevent.hydrant.hydrants import hydrant
 
@@ -121,6 +122,12 @@ def test_an_export_takes_the_list_s_conditions_along(browser: Client, desk: Desk
     asked = {"kind": "csv", "query": "q=dj", "personal": "on"}
     answer = browser.post(reverse("hydrant_export"), asked)
     assert (answer.status_code, "请写明理由" in answer.content.decode()) == (422, True)
+    by_password = browser.post(reverse("hydrant_export"), asked | {"reason": "防汛"})
+    assert by_password.status_code == 422
+    assert "防汛</textarea>" in by_password.content.decode()
+    assert reverse("second_factor") in form
+    enter(browser, desk.ctx.actor)  # type: ignore[arg-type]  # somebody
+    assert reverse("second_factor") not in text(browser, reverse("hydrant_export"))
     assert browser.post(reverse("hydrant_export"), asked | {"reason": "防汛"}).status_code == 302
     assert LongTask.objects.get().arguments["query"] == "q=dj"
     assert browser.post(reverse("hydrant_export"), {"kind": "pdf"}).status_code == 422
@@ -131,3 +138,22 @@ def test_who_may_not_look_is_offered_masked_data_only(door: Client, world: World
     page = text(door, reverse("hydrant_export"))
     assert "遮盖后的样子" in page
     assert 'name="personal"' not in page
+
+
+def test_another_s_import_and_export_are_not_there_however_equal_his_rights(
+    door: Client, desk: Desk, world: World
+) -> None:
+    hydrant(world.town, "东街")
+    checked = desk.check(xlsx(HEAD, (TOWN, "A-1", "南街"), (TOWN, "a", "西街"))).task
+    desk.export("csv")
+    [exported] = LongTask.objects.filter(kind=exporting.EXPORT)
+    colleague = make_user("colleague", "同事")
+    Grant.objects.create(user=colleague, role=Role.objects.get(code="keeper"), scope_root=world.district)
+    enter(door, colleague)
+    assert door.get(reverse("hydrant_list")).status_code == 200
+    for name in ("task_detail", "hydrant_import_check", "hydrant_import_wrong"):
+        assert door.get(reverse(name, args=[checked.pk])).status_code == 404
+    assert door.get(reverse("task_file", args=[exported.pk])).status_code == 404
+    for name in ("task_cancel", "hydrant_import_apply"):
+        assert door.post(reverse(name, args=[checked.pk]), {"mode": "good"}).status_code == 404
+    assert not Hydrant.unscoped.filter(name="南街").exists()

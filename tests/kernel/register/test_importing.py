@@ -476,3 +476,13 @@ def test_units_come_in_through_their_own_act_in_the_order_of_the_table(desk: Des
     assert list(units.faults(head, ("", "R-1", "无主", "村"))[2]) == [0]
     assert "不能修改" in units.faults(head, (TOWN, "G-1", "一网格", "网格"))[2][0]
     assert units.take_in(("代码", "名称"), ("V-1", "东庄"))["changed"] == 1
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01 00:00", "9999-12-31 23:59"])
+def test_a_moment_that_nobody_could_read_again_is_a_fault_of_its_cell(
+    desk: Desk, world: World, moment: str
+) -> None:
+    head = (*HEAD, "安装时间")
+    faults = desk.faults(head, (*ROW, moment))
+    assert list(faults[2]) == [3]
+    assert "1900" in faults[2][3]

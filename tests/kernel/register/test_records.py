@@ -106,6 +106,27 @@ def test_a_unit_out_of_reach_cannot_be_named(browser: Client, world: World) -> N
     assert not Hydrant.unscoped.exists()
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_a_moment_that_nobody_could_read_again_is_told_at_its_field(
+    browser: Client, world: World, moment: str
+) -> None:
+    given = {"unit": world.town.pk, "code": "A-1", "name": "东街", "kind": "street", "installed_at": moment}
+    assert browser.post(reverse("hydrant_create"), given).context["form"].errors.keys() == {"installed_at"}
+
+
+def test_a_reference_that_no_key_can_be_is_told_at_its_field(browser: Client, world: World) -> None:
+    given = {"unit": world.town.pk, "code": "A-1", "name": "东街", "kind": "street", "feeds_from": "x"}
+    assert browser.post(reverse("hydrant_create"), given).context["form"].errors.keys() == {"feeds_from"}
+
+
+def test_conditions_that_somebody_made_up_are_kept_without_what_no_address_holds(
+    browser: Client, world: World
+) -> None:
+    answer = browser.post(reverse("hydrant_view_save"), {"name": "甲", "query": "q=a\0b\r\nSet-Cookie: c=d"})
+    assert answer.headers["Location"] == f"{reverse('hydrant_list')}?q=abSet-Cookie:%20c=d"
+    assert browser.post(reverse("hydrant_export"), {"kind": "csv", "query": "q=a\0b"}).status_code == 302
+
+
 def test_who_was_slower_sees_both_versions_and_saves_on_the_newer(browser: Client, world: World) -> None:
     record = hydrant(world.town, "东街")
     assert edit(browser, record, **form(record, name="东门")).status_code == 302
@@ -134,6 +155,18 @@ def test_a_conflict_shows_personal_data_masked(browser: Client, world: World) ->
     Hydrant.unscoped.filter(pk=record.pk).update(version=2)
     text = edit(browser, record, **form(record, keeper_phone="13900005678")).content.decode()
     assert PHONE not in text
+
+
+def test_a_conflict_shows_what_no_column_shows_masked_as_well(
+    browser: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = tuple(column for column in HYDRANTS.resolved if column.path != "keeper_phone")
+    monkeypatch.setitem(HYDRANTS.__dict__, "resolved", shown)
+    record = hydrant(world.town, keeper_phone=PHONE)
+    Hydrant.unscoped.filter(pk=record.pk).update(version=2)
+    late = edit(browser, record, **form(record, keeper_phone="13900005678"))
+    [differing] = late.context["differing"]
+    assert (differing["theirs"], differing["mine"]) == ("138••••1234", "139••••5678")
 
 
 def test_retiring_and_restoring_happen_once(browser: Client, world: World) -> None:

@@ -84,6 +84,12 @@ def test_a_place_must_be_chosen_where_the_tree_has_none(admin: Client, world: Wo
 
 
 @pytest.mark.usefixtures("lists")
+def test_words_to_search_for_hold_no_character_that_no_text_holds(admin: Client, world: World) -> None:
+    refused = admin.post(WUQING, {"words": "甲\0一", "find": "1"})
+    assert refused.context["words"] == "甲一"
+
+
+@pytest.mark.usefixtures("lists")
 def test_units_to_hang_it_below_are_found_within_scope(admin: Client, world: World) -> None:
     plant_unit(None, "甲外单位", "city", None)
     found = text(admin.get("/divisions/units/?words=jia"))

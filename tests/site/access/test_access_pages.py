@@ -96,6 +96,16 @@ def test_an_end_in_the_past_is_told_at_its_field(world: World, door: Client, sec
     assert answer.context["form"].errors.keys() == {"until_at"}
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59", "0001-01-01T00:00"])
+@pytest.mark.parametrize("field", ["from_at", "until_at"])
+def test_a_moment_that_nobody_can_reckon_with_is_told_at_its_field(
+    world: World, door: Client, security: User, field: str, moment: str
+) -> None:
+    form = {"role": role("clerk").pk, "unit": world.town.pk, field: moment}
+    answer = door.post(reverse("access_grant", args=[world.stranger.pk]), form)
+    assert answer.context["form"].errors.keys() == {field}
+
+
 def test_a_unit_outside_the_granter_s_scope_can_be_neither_found_nor_chosen(
     world: World, door: Client
 ) -> None:

@@ -12,6 +12,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
+from anlan.kernel.models.moments import readable
 from anlan.kernel.terms import Administrator, GrantState
 
 if TYPE_CHECKING:
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class Role(models.Model):
-    """A named set of capabilities.
+    """A named set of capabilities of the node as a whole; lists to choose from show nothing but its name.
 
     administrator  which of the three administrators it makes, blank: none; one person holds one of them at most
     edited_at      when an administrator changed it; from then on an upgrade leaves it alone
     """
 
     code = models.SlugField(_("代码"), unique=True)
-    name = models.CharField(_("名称"), max_length=64)
+    name = models.CharField(_("名称"), max_length=64, unique=True)
     capabilities = ArrayField(models.CharField(max_length=64), verbose_name=_("权限"), default=list)
     administrator = models.CharField(_("管理员类别"), max_length=8, choices=Administrator, blank=True)
     edited_at = models.DateTimeField(_("修改时间"), null=True, blank=True)
@@ -85,6 +86,7 @@ class Grant(models.Model):
                 condition=Q(until_at__isnull=True) | Q(until_at__gte=F("from_at")),
                 name="grant_ends_after_it_begins",
             ),
+            readable("grant_readable", "from_at", "until_at"),
         )
 
     def __str__(self) -> str:

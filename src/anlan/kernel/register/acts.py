@@ -80,8 +80,7 @@ def look(ctx: Context, register: Register, key: Any, *, reason: str) -> Any:
 
     def work(ctx: Context) -> Any:
         record = _one(ctx, register, key, "look")
-        fields = tuple(column.path for column in register.personal)
-        ctx.journal(register.events.looked(fields, PrivateText(reason)), record)
+        ctx.journal(register.events.looked(tuple(register.masks), PrivateText(reason)), record)
         return record
 
     return act(register.capability("look"))(work)(ctx)

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from ninja import Body, Query, Router, Schema, Status
 from ninja.decorators import decorate_view
 from ninja.errors import ValidationError
-from pydantic import ConfigDict, Field, StringConstraints, create_model
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, create_model
 
 from anlan.kernel import personal
 from anlan.kernel.errors import NotFound
@@ -58,10 +58,20 @@ class Strict(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("NUL")
+    return text
+
+
 class Why(Schema):
     """A reason, which the journal keeps."""
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+        AfterValidator(_without_nul),
+    ]
 
 
 def _needs(capability: str) -> Callable[[Any], Any]:
@@ -89,7 +99,7 @@ class Operations:
 
     def __init__(self, register: Register) -> None:
         self.register = register
-        self.masks = personal.masks_of(register.model)
+        self.masks = register.masks
         self.paths = _paths(register)
         self.router = Router(tags=[register.prefix.partition(".")[0]])
         name, key = register.model.__name__, type_of(register.model._meta.pk)

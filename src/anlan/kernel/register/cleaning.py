@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from anlan.kernel import personal
+from anlan.kernel.fields import validate_reckonable
 from anlan.kernel.models import Unit
 from anlan.kernel.register import forms
 from anlan.kernel.words import in_each_language
@@ -172,7 +173,9 @@ def _moment(text: str) -> Any:
     if match is None or not minutes.isdecimal() or not (hours or "0").isdecimal():
         raise ValidationError(_("时间请写成 2026-01-31 08:30 的样子。"))
     year, month, day = (int(part) for part in match.groups() if part is not None)
-    return timezone.make_aware(_made(year, month, day, int(hours or 0), int(minutes)))
+    made = timezone.make_aware(_made(year, month, day, int(hours or 0), int(minutes)))
+    validate_reckonable(made)
+    return made
 
 
 def _made(*parts: int) -> datetime:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from anlan.kernel.context import Context
+    from anlan.kernel.personal import Mask
     from anlan.kernel.register.events import Events
 
 
@@ -160,6 +161,12 @@ class Register:
         for column in self.resolved:
             if column.column.sort and (column.field.null or column.mask):
                 raise ValueError(f"{self.prefix}: {column.path} cannot be sorted by")
+        if found := self.masks.keys() & {
+            *self.model.SEARCHED,
+            self.order,
+            *(one.name for one in self.filters),
+        }:
+            raise ValueError(f"{self.prefix}: {found} tells itself to who searches, sorts or filters by it")
         _registers[self.prefix] = self
 
     @property
@@ -216,6 +223,13 @@ class Register:
     @property
     def personal(self) -> tuple[Resolved, ...]:
         return tuple(column for column in self.resolved if column.mask)
+
+    @cached_property
+    def masks(self) -> dict[str, Mask]:
+        """What is personal of what is entered or shown, each with its mask."""
+        own = personal.masks_of(self.model)
+        entered = {name: own[name] for name in self.fields if name in own}
+        return entered | {column.path: column.mask for column in self.resolved if column.mask}
 
     @property
     def all_panels(self) -> tuple[Panel, ...]:

@@ -18,9 +18,10 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from anlan.kernel.errors import DomainError, NotAllowed, NotFound
+from anlan.kernel import second_factor
+from anlan.kernel.errors import DomainError, NotAllowed, NotFound, SecondFactorNeeded
 from anlan.kernel.models import Unit
-from anlan.kernel.register import cleaning, exporting, importing, listing
+from anlan.kernel.register import cleaning, exporting, importing, saved
 from anlan.kernel.register.forms import key_of
 from anlan.kernel.register.judging import WHOLE
 from anlan.kernel.register.reading import MEGABYTE, MOST_BYTES, MOST_ROWS
@@ -249,20 +250,25 @@ class ExchangePages:
     def export(self, request: PageRequest) -> HttpResponse:
         """In what form the list, as it is narrowed and sorted, is to be exported."""
         register, ctx = self.register, request.ctx
-        query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
-        query = query[: listing.LONGEST_QUERY]
+        query = saved.query_of(
+            request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
+        )
         form = ExportForm(ctx, register, request.POST if request.method == "POST" else None)
         if form.is_valid():
-            task = exporting.begin_export(
-                ctx, register, form.cleaned_data.pop("kind"), query, **form.cleaned_data
-            )
-            return redirect("task_detail", task.pk)
+            kind = form.cleaned_data.pop("kind")
+            try:
+                task = exporting.begin_export(ctx, register, kind, query, **form.cleaned_data)
+            except SecondFactorNeeded as refusal:
+                form.add_error("personal", str(refusal))
+            else:
+                return redirect("task_detail", task.pk)
         shown = {
             **self.common,
             "form": form,
             "query": query,
             "back": f"{reverse(f'{register.name}_list')}?{query}",
             "is_masked": bool(register.personal),
+            "verify": "" if ctx.second_factor else second_factor.address(request),
             "limit": f"{exporting.MOST:,}",
         }
         return render(request, "kernel/register/export.html", shown, status=422 if form.errors else 200)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from anlan.kernel import personal
+from anlan.kernel.fields import validate_reckonable
 from anlan.kernel.models import Unit
 from anlan.kernel.register import listing
 from anlan.kernel.register.declaration import registers
@@ -149,6 +150,8 @@ def _field_for(ctx: Context, register: Register, name: str) -> forms.Field:
         )
     made: forms.Field = found.formfield()
     made.validators += [one for one in found.validators if one not in made.validators]
+    if isinstance(found, models.DateTimeField):
+        made.validators.append(validate_reckonable)
     if isinstance(found, models.DateField) and not isinstance(found, models.DateTimeField):
         made.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return made

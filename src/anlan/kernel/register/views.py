@@ -258,7 +258,7 @@ class Pages:
         resolved = next((column for column in self.register.resolved if column.path == name), None)
         if resolved:
             return resolved.text(value)
-        mask = personal.masks_of(self.register.model).get(name)  # entered, but shown in no column
+        mask = self.register.masks.get(name)  # entered, but shown in no column
         return personal.masked(mask, value) if mask else str(value if value is not None else "")
 
     def _form(
@@ -300,7 +300,7 @@ class Pages:
             target: Any = self.register.model._meta.get_field(name)
             try:
                 first = forms.candidates(ctx, self.register, target).filter(pk=kept).first()
-            except (ValueError, TypeError):  # what no key can be
+            except (ValueError, TypeError, ValidationError):  # what no key can be
                 first = None
             found = [first, *found] if first else found
         if not kept and len(found) == 1 and not words:
@@ -365,7 +365,7 @@ class Pages:
 
     def save_view(self, request: PageRequest) -> HttpResponse:
         form = saved.ViewForm(request.POST)
-        query = request.POST.get("query", "")[: listing.LONGEST_QUERY]
+        query = saved.query_of(request.POST.get("query", ""))
         if form.is_valid():
             saved.save_view(request.ctx, self.register, query=query, **form.cleaned_data)
             messages.success(request, _("已保存视图“%(name)s”。") % {"name": form.cleaned_data["name"]})

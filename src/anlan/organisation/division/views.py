@@ -84,7 +84,7 @@ def division_import(request: PageRequest, code: str) -> HttpResponse:
 @needs(selectors.IMPORT)
 def division_units(request: PageRequest) -> HttpResponse:
     """The units that the search box of the import suggests."""
-    return render(request, "division/_units.html", _units(request, None))
+    return render(request, "kernel/_unit_choices.html", _units(request, None))
 
 
 def _compared(request: PageRequest, code: str) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _units(request: PageRequest, above: Any) -> dict[str, Any]:
 
 
 def _words(request: PageRequest, name: str = "q") -> str:
-    return str((request.POST or request.GET).get(name, "")).strip()[:WORDS]
+    return (request.POST or request.GET).get(name, "").replace("\0", "").strip()[:WORDS]
 
 
 def _code(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from anlan.kernel.fields import MomentField
 from anlan.kernel.register.declaration import registers
 from anlan.kernel.register.forms import Reference, candidates
 from anlan.organisation.post.models import Posting
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
 
 PEOPLE = "organisation.person"
-
-
-def _moment(label: Any, help_text: Any, *, required: bool = False) -> forms.DateTimeField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(label=label, help_text=help_text, required=required, widget=widget)
 
 
 def _people(ctx: Context) -> Any:
@@ -42,21 +38,21 @@ class PersonForm(forms.Form):
 class AppointForm(PersonForm):
     person = Reference(queryset=None, label=_("人员"))
     acting = forms.BooleanField(label=_("代理"), required=False)
-    from_at = _moment(_("任职时间"), _("不填则从现在起。"))
-    until_at = _moment(_("结束时间"), _("不填则长期任职。"))
+    from_at = MomentField(label=_("任职时间"), help_text=_("不填则从现在起。"))
+    until_at = MomentField(label=_("结束时间"), help_text=_("不填则长期任职。"))
 
 
 class StandInForm(PersonForm):
     person = Reference(queryset=None, label=_("人员"))
-    until_at = _moment(_("结束时间"), _("不填则长期有效。"))
+    until_at = MomentField(label=_("结束时间"), help_text=_("不填则长期有效。"))
 
 
 class AbsenceForm(PersonForm):
     name = "stand_in"
 
     reason = forms.ChoiceField(label=_("事由"), choices=AbsenceReason)
-    from_at = _moment(_("开始时间"), "", required=True)
-    until_at = _moment(_("结束时间"), _("不填则到销假为止。"))
+    from_at = MomentField(label=_("开始时间"), required=True)
+    until_at = MomentField(label=_("结束时间"), help_text=_("不填则到销假为止。"))
     stand_in = Reference(
         queryset=None,
         label=_("代班人"),

@@ -133,7 +133,7 @@ def access_grant(request: PageRequest, user_id: int) -> HttpResponse:
 @needs(access.GRANT)
 def access_units(request: PageRequest) -> HttpResponse:
     """The units that the search box of the grant form suggests."""
-    return render(request, "site/access/_units.html", _units(request))
+    return render(request, "kernel/_unit_choices.html", _units(request))
 
 
 @ask
@@ -249,7 +249,8 @@ def _units(request: PageRequest) -> dict[str, Any]:
     given = request.POST or request.GET
     words = given.get("words", "").replace("\0", "").strip()[:100]
     chosen = given.get("unit", "")
-    return {"units": access.find_units(request.ctx, words), "words": words, "chosen": chosen}
+    units = access.find_units(request.ctx, words)
+    return {"units": units, "words": words, "chosen": chosen, "most": access.SUGGESTED}
 
 
 def _role_form(request: PageRequest, form: RoleForm, role: Role | None) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel import access, roles, tokens
 from anlan.kernel.errors import DomainError
+from anlan.kernel.fields import MomentField
 from anlan.kernel.models import Role, User
 
 if TYPE_CHECKING:
@@ -30,14 +31,6 @@ def show_refusal(form: forms.BaseForm, refusal: DomainError) -> None:
     """Put an act's refusal where the reader can mend it."""
     fields = FIELDS.get(refusal.code, ())
     form.add_error(next((field for field in fields if field in form.fields), None), str(refusal))
-
-
-class MomentField(forms.DateTimeField):
-    """Date and time to the minute, by the browser's own picker."""
-
-    def __init__(self, *, required: bool = False, **options: Any) -> None:
-        picker = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=picker, required=required, **options)
 
 
 class ReasonField(forms.CharField):

@@ -16,11 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from anlan.kernel import notices
 from anlan.kernel.clock import real_now
 from anlan.kernel.errors import DomainError
+from anlan.kernel.fields import MomentField
 from anlan.kernel.models import NodeNotice, User
 from anlan.kernel.pages import SENT_AWAY, needs
 from anlan.kernel.requests import way_back
 from anlan.kernel.terms import NoticeLevel
-from anlan.site.pages.access_forms import MomentField, show_refusal
+from anlan.site.pages.access_forms import show_refusal
 
 if TYPE_CHECKING:
     from datetime import datetime
