@@ -50,8 +50,14 @@ class Command(BaseCommand):
         if folder is not None:
             count = services.keep_lists(ctx, folder)
             self.stdout.write(_("名录完整，共 %(count)s 个区划，已存入本节点。") % {"count": f"{count:,}"})
+        root = selectors.find_unnamed_root(ctx) if above is None else None
+        as_root = root is not None and len(codes) == 1
+        if root is not None:
+            above = None if as_root else root.pk  # a second root would lie outside the scope of all who are there
+            said = _("“%(root)s”成为该区划。") if as_root else _("挂在“%(root)s”之下。")
+            self.stdout.write(said % {"root": root.name})
         for code in wanted:
-            done = services.import_divisions(ctx, code, above, _Told(self))
+            done = services.import_divisions(ctx, code, above, _Told(self), as_root=as_root)
             said = _("%(code)s：新增 %(added)s，更名 %(renamed)s，停用 %(retired)s。")
             figures = {"added": done.added, "renamed": done.renamed, "retired": done.retired}
             self.stdout.write(said % {"code": code or _("全国"), **figures})
