@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.gis.db.models import PointField
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -239,9 +240,15 @@ class ExchangePages:
         """Import what was checked."""
         checked = importing.get_checked(request.ctx, self.register, task_id)
         form = ModeForm(request.POST)
-        if checked.problems or not form.is_valid():
-            raise DomainError("import_nothing")
-        task = importing.begin_import(request.ctx, self.register, checked, form.cleaned_data["mode"])
+        try:
+            if checked.problems or not form.is_valid():
+                raise DomainError("import_nothing")
+            task = importing.begin_import(request.ctx, self.register, checked, form.cleaned_data["mode"])
+        except NotAllowed:
+            raise
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return redirect(f"{self.register.name}_import_check", task_id)
         return redirect("task_detail", task.pk)
 
     # --- export -------------------------------------------------------------------------------------------------------

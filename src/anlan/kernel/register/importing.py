@@ -81,7 +81,7 @@ def _spool(upload: Iterable[bytes], target: Path, name: str) -> None:
 
 
 def begin_import(ctx: Context, register: Register, check: Checked, mode: str) -> LongTask:
-    """Have what was checked applied.
+    """Have what was checked applied; asked twice, it is the same task.
 
     mode    ALL: all rows or none; GOOD: those that are right
     raises  DomainError where it is too late, or where there is nothing that may be applied
@@ -93,6 +93,8 @@ def begin_import(ctx: Context, register: Register, check: Checked, mode: str) ->
 
     def work(ctx: Context) -> LongTask:
         arguments = {"register": register.prefix, "check": str(check.task.pk), "mode": mode}
+        if begun := tasks.find_twin(ctx, APPLY, arguments, behind=check.task):
+            return begun
         return tasks.start(ctx, APPLY, arguments, file=check.task.file)
 
     return act(register.capability("edit"))(work)(ctx)
