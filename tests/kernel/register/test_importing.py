@@ -141,7 +141,7 @@ def test_a_row_may_point_to_one_that_comes_before_it(desk: Desk, monkeypatch: py
         "A-2": "A-1",
         "A-3": "A-1",
     }
-    assert "没有找到" in desk.faults(head, (TOWN, "B-1", "北街", "B-2"), (TOWN, "B-2", "北街", ""))[2][3]
+    assert "后面第 3 行" in desk.faults(head, (TOWN, "B-1", "北街", "B-2"), (TOWN, "B-2", "北街", ""))[2][3]
 
 
 def test_in_an_exercise_a_code_of_real_life_is_free_only_where_it_may_be(desk: Desk, world: World) -> None:
@@ -476,3 +476,8 @@ def test_units_come_in_through_their_own_act_in_the_order_of_the_table(desk: Des
     assert list(units.faults(head, ("", "R-1", "无主", "村"))[2]) == [0]
     assert "不能修改" in units.faults(head, (TOWN, "G-1", "一网格", "网格"))[2][0]
     assert units.take_in(("代码", "名称"), ("V-1", "东庄"))["changed"] == 1
+    later = units.faults(head, ("V-8", "V-9", "西村", "村"), (TOWN, "V-8", "南村", "村"), ("无", "V-7", "北村", "村"))
+    assert later == {
+        2: {0: "它在后面第 3 行。请把那一行移到本行之前。"},
+        4: {0: "没有找到，或不在您的管理范围内。"},
+    }

@@ -133,12 +133,25 @@ class ExchangePages:
         register = self.register
         headings = importing.headings_of(register)
         with tempfile.TemporaryDirectory(dir=incoming()) as folder:
-            sheet = Sheet(Path(folder) / "template", list(headings.values()), str(register.term))
+            sheet = Sheet(Path(folder) / "template", list(headings.values()), str(register.term), typed=True)
             sheet.begin((_("列"), _("必填"), _("写法")), _("填写说明"), widths=(24, 8, 90))
             for row in self._guide():
                 sheet.add((row["label"], pgettext("value", "是") if row["required"] else "", row["how"]))
+            sheet.offer(self._offered(), _("可选项"), _("请从下拉列表中选一项。"))
             sheet.close()
             return _download(sheet.path, _("%(term)s导入模板.xlsx") % {"term": register.term})
+
+    def _offered(self) -> dict[int, list[str]]:
+        """By the place of a column, what it can be chosen from; what may be several things is typed."""
+        offered = {}
+        for place, name in enumerate(self.register.fields):
+            field: Any = self.register.model._meta.get_field(name)
+            choices = cleaning.choices_of(self.register, name)
+            if isinstance(field, models.BooleanField):
+                offered[place] = [pgettext("value", "是"), pgettext("value", "否")]
+            elif choices and not isinstance(field, ArrayField):
+                offered[place] = [str(label) for _value, label in choices]
+        return offered
 
     def _guide(self) -> list[dict[str, Any]]:
         """Each column: what heads it, whether it must be filled in, how."""
@@ -146,8 +159,11 @@ class ExchangePages:
         found = []
         for name, label in importing.headings_of(register).items():
             field: Any = register.model._meta.get_field(name)
-            required = register.needs(name)
-            found.append({"label": label, "required": required, "how": self._how(name, field)})
+            required = register.needs(name) or name == register.key
+            how = self._how(name, field)
+            found.append(
+                {"label": label, "required": required, "is_key": name == register.key, "how": how}
+            )
         return found
 
     def _how(self, name: str, field: Any) -> str:
@@ -158,7 +174,7 @@ class ExchangePages:
             words = {"key": other._meta.get_field(key_of(other)).verbose_name}
             by_name = _("填%(key)s；名称不重复的单位也可以填名称。") if other is Unit else ""
             return (by_name or _("填%(key)s。")) % words
-        choices = _("、").join(str(label) for _value, label in cleaning.choices_of(self.register, name))
+        choices = _("；").join(str(label) for _value, label in cleaning.choices_of(self.register, name))
         if choices:
             several = isinstance(field, ArrayField)
             said = _("可填几项，用顿号分开：%(choices)s") if several else _("填其中一项：%(choices)s")

@@ -125,6 +125,11 @@ class Checked:
         return int(self.found["wrong"])
 
     @property
+    def is_settled(self) -> bool:
+        """Whether all is right and stands there already: there is nothing to be done."""
+        return not (self.wrong or self.found["new"] or self.found["changed"])
+
+    @property
     def pages(self) -> int:
         return len(self.found.get("pages", ()))
 
@@ -241,9 +246,9 @@ def check(ctx: Context, arguments: dict[str, Any], progress: Progress) -> dict[s
 
 def _check(ctx: Context, register: Register, source: Path, progress: Progress) -> dict[str, Any]:
     folder = source.parent
-    names, lines, twice = _spread(register, source, folder / "rows", progress)
+    names, lines, first, twice = _spread(register, source, folder / "rows", progress)
     progress.total(2 * progress.done)
-    judge = Judge(ctx, register, names, twice=twice)
+    judge = Judge(ctx, register, names, first=first, twice=twice)
     counts = {"new": 0, "changed": 0, "unchanged": 0, "wrong": 0}
     pages: list[int] = []
     with (folder / "checked").open("wb") as good, (folder / "wrong").open("wb+") as wrong:
@@ -263,10 +268,10 @@ def _check(ctx: Context, register: Register, source: Path, progress: Progress) -
 
 def _spread(
     register: Register, source: Path, target: Path, progress: Progress
-) -> tuple[list[str], int, dict[str, list[int]]]:
+) -> tuple[list[str], int, dict[str, int], dict[str, list[int]]]:
     """Read the table once into a file that can be read again cheaply.
 
-    returns  the columns' fields, how many rows, and the keys that stand in several lines, with these
+    returns  the columns' fields, how many rows, the line of each key, and the keys that stand in several, with these
     """
     table = read_table(source)
     head = next(table, None)
@@ -287,7 +292,7 @@ def _spread(
             progress.step()
     if not count:
         raise Unreadable(_("表里只有标题，没有要导入的行。"))
-    return names, count, twice
+    return names, count, first, twice
 
 
 def apply(ctx: Context, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:

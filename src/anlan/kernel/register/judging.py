@@ -52,6 +52,7 @@ class Judge:
     """Judges a table's rows, batch after batch.
 
     names   the field of each column; blank: it is left alone; UNHEADED: nothing may stand in it
+    first   the line of each key of the table
     twice   keys that stand in several lines
     lock    whether what is there is locked, to be changed
     """
@@ -62,11 +63,12 @@ class Judge:
         register: Register,
         names: Sequence[str],
         *,
+        first: Mapping[str, int] | None = None,
         twice: Mapping[str, Sequence[int]] | None = None,
         lock: bool = False,
     ) -> None:
         self.ctx, self.register, self.lock, self.twice = ctx, register, lock, twice or {}
-        self.names = names
+        self.names, self.first = names, first or {}
         self.places = {name: place for place, name in enumerate(names) if name in register.fields}
         self.cleaners = {name: Cleaner(ctx, register, name) for name in register.fields}
         self.masks = personal.masks_of(register.model)
@@ -176,7 +178,10 @@ class Judge:
                 continue
             if value.__class__ is Fault and cleaner.points_to_itself and text in self.coming:
                 value = Coming(text)
-            if value.__class__ is Fault:
+            if value.__class__ is Fault and cleaner.points_to_itself and self.first.get(text, 0) > row.number:
+                said = _("它在后面第 %(line)s 行。请把那一行移到本行之前。") % {"line": self.first[text]}
+                row.faults.setdefault(place, said)
+            elif value.__class__ is Fault:
                 row.faults.setdefault(place, str(value))
             elif record is not None and name in self.register.fixed and _differs(record, name, value):
                 row.faults.setdefault(place, _("录入后不能修改。"))
