@@ -171,9 +171,9 @@ class ExchangePages:
             return _("导入按它识别记录：已有的修改，没有的新增。")
         if isinstance(field, models.ForeignKey):
             other: Any = field.related_model
-            words = {"key": other._meta.get_field(key_of(other)).verbose_name}
+            words = {"key": other._meta.get_field(key_of(other)).verbose_name, "term": other._meta.verbose_name}
             by_name = _("填%(key)s；名称不重复的单位也可以填名称。") if other is Unit else ""
-            return (by_name or _("填%(key)s。")) % words
+            return (by_name or _("填%(term)s的%(key)s，须已登记。")) % words
         choices = _("；").join(str(label) for _value, label in cleaning.choices_of(self.register, name))
         if choices:
             several = isinstance(field, ArrayField)

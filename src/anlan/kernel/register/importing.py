@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -46,6 +47,17 @@ PAGE = 50  # wrong rows on a page
 MOST_TOLD = 20  # rows that were skipped while it was applied, by name
 ALL, GOOD = "all", "good"
 PIECE = 1 << 20
+SPACES = re.compile(r"\s+")
+# A star, or the words for "required" and "optional" in brackets.
+MARKS = re.compile(
+    "^[*\uff0a]+|[*\uff0a]+$|[(\uff08](?:\u5fc5\u586b|\u9009\u586b|\u53ef\u4e0d\u586b|required|optional)[)\uff09]$"
+)
+# Letters, digits and hyphens as a Chinese keyboard writes them.
+HALF_WIDTH = {0xFF0D: "-"} | {
+    wide: chr(wide - 0xFEE0)
+    for first, last in ((0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A))
+    for wide in range(first, last + 1)
+}
 
 
 # --- what a person does ---------------------------------------------------------------------------------------------
@@ -187,15 +199,17 @@ def heading_of_reasons() -> str:
 
 def match_headings(register: Register, cells: list[str]) -> list[str]:
     """The field of each column, blank for one without a heading or that tells what was wrong. raises Unreadable"""
-    known = {name.casefold(): name for name in register.fields}
+    known = {_bare(name): name for name in register.fields}
     for labels in in_each_language(lambda: headings_of(register)):
-        known |= {label.casefold(): name for name, label in labels.items()}
-    known |= {reason.casefold(): "" for reason in in_each_language(heading_of_reasons)}
+        known |= {_bare(label): name for name, label in labels.items()}
+    known |= {_bare(reason): "" for reason in in_each_language(heading_of_reasons)}
     said = headings_of(register)
     names, problems = [], []
+    if not any(_bare(cell) in known for cell in cells):
+        raise Unreadable(_no_headings(said))
     for cell in cells:
-        text = cell.strip().strip("*\uff0a").strip()
-        name = known.get(text.casefold()) if text else None
+        text = " ".join(cell.split())
+        name = known.get(_bare(text)) if text else None
         if name is None and text:
             problems.append(_unknown(text, said))
         elif name and name in names:
@@ -208,6 +222,17 @@ def match_headings(register: Register, cells: list[str]) -> list[str]:
     if problems:
         raise Unreadable(*problems)
     return names
+
+
+def _bare(heading: str) -> str:
+    """What matters of a heading: people space it out (姓　名), and mark what must be filled in."""
+    return MARKS.sub("", SPACES.sub("", heading)).casefold()
+
+
+def _no_headings(said: dict[str, str]) -> str:
+    """The first line holds none that is known: a title, perhaps, or the rows themselves."""
+    wanted = _("、").join(said.values())
+    return _("第一行应是列的标题：%(all)s。请删去标题上面的行，或按模板填写。") % {"all": wanted}
 
 
 def _unknown(text: str, said: dict[str, str]) -> str:
@@ -276,15 +301,19 @@ def _spread(
     table = read_table(source)
     head = next(table, None)
     if head is None:
-        raise Unreadable(_("表里什么也没有。请按模板填写后再上传。"))
+        raise Unreadable(_("第一张表里什么也没有。请按模板填写，数据放在第一张表，再上传。"))
     names = match_headings(register, head.cells)
     place = names.index(register.key)
+    codes = [at for at, name in enumerate(names) if _is_code(register, name)]
     first: dict[str, int] = {}
     twice: dict[str, list[int]] = {}
     count = 0
     with target.open("wb") as rows:
         for row in table:
             count += 1
+            for at in codes:
+                if at < len(row.cells) and (half := row.cells[at].translate(HALF_WIDTH)).isascii():
+                    row.cells[at] = half  # a name keeps its own
             key = row.cells[place].strip() if place < len(row.cells) else ""
             if key and (line := first.setdefault(key, row.number)) != row.number:
                 twice.setdefault(key, [line]).append(row.number)
@@ -293,6 +322,13 @@ def _spread(
     if not count:
         raise Unreadable(_("表里只有标题，没有要导入的行。"))
     return names, count, first, twice
+
+
+def _is_code(register: Register, name: str) -> bool:
+    """Whether the column holds codes: of the record itself, or of another that it points to."""
+    if name not in register.fields:
+        return False
+    return name == register.key or bool(register.model._meta.get_field(name).is_relation)
 
 
 def apply(ctx: Context, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
