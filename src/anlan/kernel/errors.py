@@ -79,7 +79,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "import_gone": _("核对结果已过期或已不在，不能导入。请重新上传文件。"),
     "import_nothing": _("没有可以导入的行，或有误的行还没有改正。请改正后重新上传。"),
     "import_before": _("它指向前面的一行，而那一行没有导入。"),
-    "import_line": _("第 %(line)s 行在核对之后有了变化：%(reason)s全部没有导入，请重新上传核对。"),
+    "import_line": _("第 %(line)s 行没有写入：%(reason)s全部没有导入。请改正后重新上传，或改为只导入无误的行。"),
     "export_reason": _("导出完整的个人信息须写明理由，并有查看个人信息的权限。"),
     "files_unreachable": _("存放附件的服务没有应答，请稍后重试。仍不成功，请联系运维人员。"),
     "posting_ended": _("该身份已失效，没有切换。请另选一个身份，或使用全部身份。"),

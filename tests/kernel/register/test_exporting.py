@@ -17,9 +17,12 @@ from anlan.kernel.errors import DomainError, NotAllowed, NotFound
 from anlan.kernel.models import Entry, LongTask, PrivateNote
 from anlan.kernel.register import exporting, reading, sheets
 from anlan.kernel.terms import TaskState
+from anlan.organisation.contact.models import ContactPoint
+from anlan.organisation.contact.register import CONTACTS
 from rooms.prevent.hydrant.register import HYDRANTS
 from tests.cast import acting
 from tests.kernel.register.tables import Desk, read_xlsx
+from tests.organisation.people import make_person
 from tests.prevent.hydrant.hydrants import hydrant
 
 if TYPE_CHECKING:
@@ -155,6 +158,22 @@ def test_what_was_exported_can_be_imported_again(desk: Desk, world: World) -> No
         assert not checked.problems
         assert (checked.found["unchanged"], checked.found["wrong"]) == (1, 0)
         assert desk.apply(checked).state == TaskState.DONE
+
+
+@pytest.mark.usefixtures("desk")  # tasks run at once
+def test_contact_points_that_were_exported_can_be_imported_again_person_by_name(world: World) -> None:
+    at = Desk(acting(world.person("head", "unit_head", world.town)), CONTACTS)
+    person = make_person(world.town, "王秀兰", code="P-1")
+    head = ("所属单位", "人员", "方式", "号码", "私人号码", "编号")
+    at.take_in(head, ("T-1-1-1", "王秀兰", "手机", "10000001234", "是", "L-1"))
+    point = ContactPoint.unscoped.get()
+    assert point.person == person
+    checked = at.check(at.export("xlsx"))
+    assert not checked.problems
+    assert (checked.found["unchanged"], checked.found["wrong"]) == (1, 0)
+    make_person(world.town, "王秀兰", code="P-2")
+    said = at.faults(head, ("T-1-1-1", "王秀兰", "手机", "10000001235", "是", "L-2"))
+    assert said == {2: {1: "有几个同名的，请填编号。"}}
 
 
 words = (

@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound
-from anlan.kernel.models import Unit
 from anlan.kernel.register import cleaning, exporting, importing, listing
 from anlan.kernel.register.forms import key_of
 from anlan.kernel.register.judging import WHOLE
@@ -172,8 +171,7 @@ class ExchangePages:
         if isinstance(field, models.ForeignKey):
             other: Any = field.related_model
             words = {"key": other._meta.get_field(key_of(other)).verbose_name, "term": other._meta.verbose_name}
-            by_name = _("填%(key)s；名称不重复的单位也可以填名称。") if other is Unit else ""
-            return (by_name or _("填%(term)s的%(key)s，须已登记。")) % words
+            return _("填%(term)s的%(key)s；没有重名的也可以填名称。须已登记。") % words
         choices = _("；").join(str(label) for _value, label in cleaning.choices_of(self.register, name))
         if choices:
             several = isinstance(field, ArrayField)

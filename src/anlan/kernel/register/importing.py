@@ -197,12 +197,22 @@ def heading_of_reasons() -> str:
     return _("错误原因")
 
 
+def _exported(register: Register) -> dict[str, str]:
+    """What heads the columns of an export: it may come back, and what is no field of the form is left alone."""
+    return {
+        str(column.label): column.path if column.path in register.fields else ""
+        for column in register.resolved
+    }
+
+
 def match_headings(register: Register, cells: list[str]) -> list[str]:
-    """The field of each column, blank for one without a heading or that tells what was wrong. raises Unreadable"""
+    """The field of each column, UNHEADED for one without a heading, blank for one that is left alone. raises Unreadable"""
     known = {_bare(name): name for name in register.fields}
     for labels in in_each_language(lambda: headings_of(register)):
         known |= {_bare(label): name for name, label in labels.items()}
     known |= {_bare(reason): "" for reason in in_each_language(heading_of_reasons)}
+    for labels in in_each_language(lambda: _exported(register)):
+        known = {_bare(label): name for label, name in labels.items()} | known
     said = headings_of(register)
     names, problems = [], []
     if not any(_bare(cell) in known for cell in cells):
