@@ -96,6 +96,7 @@ http {{
       add_header X-Content-Type-Options nosniff;
     }}
     location /static/dist/ {{
+      client_max_body_size 0;  # the page that answers a body too large is fetched with it
       alias "{dist}/";
       add_header Cache-Control "no-cache";
       add_header X-Content-Type-Options nosniff;
@@ -156,6 +157,7 @@ http {{
     }}
     location @too_large {{
       internal;
+      client_max_body_size 0;
       default_type application/problem+json;
       return 413 '{{"type":"urn:anlan:error:too_large","title":"内容过大","status":413,"code":"too_large","detail":"一次提交的内容超过了上限，没有处理。请分几次提交。"}}';
     }}

@@ -23,6 +23,7 @@ from anlan.kernel.register import importing, reading
 from anlan.kernel.register.judging import WHOLE
 from anlan.kernel.search import question
 from anlan.kernel.storage import store
+from anlan.kernel.tasks import open_line
 from anlan.kernel.terms import TaskState
 from anlan.organisation.unit.register import UNITS
 from rooms.prevent.hydrant.models import Hydrant
@@ -509,6 +510,27 @@ def test_an_import_that_ends_in_the_middle_leaves_nothing_and_can_run_again(
     assert not Hydrant.unscoped.exists()
     assert desk.run(task).result["created"] == 6
     assert Hydrant.unscoped.count() == 6
+
+
+def test_an_import_waits_for_another_of_the_same_register_and_may_be_cancelled_meanwhile(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = open_line()  # another worker's
+    key, waited = [f"{importing.APPLY}:{HYDRANTS.prefix}"], []
+
+    def go_on(seconds: float) -> None:
+        waited.append(seconds)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", key)
+
+    monkeypatch.setattr(importing, "sleep", go_on)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", key)
+        assert desk.take_in(HEAD, ROW)["created"] == 1
+    finally:
+        other.close()
+    assert waited == [importing.PAUSE]
 
 
 # --- registers with acts of their own ---------------------------------------------------------------------------

@@ -15,8 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -47,6 +49,7 @@ PAGE = 50  # wrong rows on a page
 MOST_TOLD = 20  # rows that were skipped while it was applied, by name
 ALL, GOOD = "all", "good"
 PIECE = 1 << 20
+PAUSE = 0.5  # seconds between two questions whether another import is through
 SPACES = re.compile(r"\s+")
 # A star, or the words for "required" and "optional" in brackets.
 MARKS = re.compile(
@@ -348,6 +351,7 @@ def apply(ctx: Context, arguments: dict[str, Any], progress: Progress) -> dict[s
     is_whole = arguments["mode"] == ALL
     _check_is_same(checked.task.file)
     progress.total(checked.good)
+    _wait_for_others(register, progress)
     judge = Judge(ctx, register, checked.names, lock=True)
     writer = Writer(ctx, register, checked.found["upload"])
     counts = {"created": 0, "changed": 0, "unchanged": 0, "skipped": 0}
@@ -366,6 +370,17 @@ def apply(ctx: Context, arguments: dict[str, Any], progress: Progress) -> dict[s
                     told.append(_("第 %(line)s 行：%(reason)s") % {"line": line, "reason": reason})
         progress.step(len(rows))
     return {**counts, "told": told, "url": reverse(f"{register.name}_list")}
+
+
+def _wait_for_others(register: Register, progress: Progress) -> None:
+    """Two imports of one register come after one another: the later sees what the earlier has made, and makes it no second time."""
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [f"{APPLY}:{register.prefix}"])
+            if cursor.fetchone()[0]:
+                return
+        progress.step(0)  # it may be cancelled meanwhile
+        sleep(PAUSE)
 
 
 def _check_is_same(kept: StoredFile | None) -> None:
