@@ -128,3 +128,14 @@ def test_a_new_node_s_own_unit_is_offered_to_become_the_division(door: Client, w
 def test_what_is_no_unit_is_refused_at_the_field(admin: Client, chosen: str) -> None:
     assert "没有找到" in text(admin.post(WUQING, {"unit": chosen}))
     assert not LongTask.objects.exists()
+
+
+@pytest.mark.usefixtures("lists")
+def test_the_whole_country_is_not_compared_while_somebody_waits(
+    admin: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "get_comparison", None)
+    page = text(admin.get("/divisions/all/"))
+    assert "不先逐个比较" in page
+    assert "开始导入" in page
+    assert admin.post("/divisions/all/", {"unit": world.city.pk}).status_code == 302

@@ -90,7 +90,9 @@ def division_units(request: PageRequest) -> HttpResponse:
 
 
 def _compared(request: PageRequest, code: str) -> dict[str, Any]:
-    """What would change, or why that can't be said."""
+    """What would change, or why that can't be said; of the whole country only the import itself finds out."""
+    if not code:
+        return {}
     try:
         return {"found": selectors.get_comparison(request.ctx, code)}
     except NotFound:
