@@ -126,9 +126,7 @@ def start(ctx: Context, kind: str, arguments: dict[str, Any], *, file: StoredFil
     return task
 
 
-def find_twin(
-    ctx: Context, kind: str, arguments: dict[str, Any], *, behind: LongTask
-) -> LongTask | None:
+def find_twin(ctx: Context, kind: str, arguments: dict[str, Any], *, behind: LongTask) -> LongTask | None:
     """One's own task that does or did just that, for who asks twice; one that failed or was cancelled is none.
 
     behind   the task that it follows from: two who ask at the same moment wait for each other there

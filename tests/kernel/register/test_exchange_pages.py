@@ -82,7 +82,9 @@ def test_what_is_typed_into_the_template_stays_as_it_is_and_choices_are_offered(
     book = load_workbook(io.BytesIO(browser.get(reverse("hydrant_import_template")).content))
     first, _guide, lists = book.worksheets
     headings = [cell.value for cell in first[1]]
-    assert {first.column_dimensions[get_column_letter(n + 1)].number_format for n in range(len(headings))} == {"@"}
+    assert {
+        first.column_dimensions[get_column_letter(n + 1)].number_format for n in range(len(headings))
+    } == {"@"}
     assert lists.sheet_state == "hidden"
     offered = {
         str(rule.sqref): [cell.value for (cell,) in lists[rule.formula1.partition("!")[2].replace("$", "")]]

@@ -288,7 +288,7 @@ def test_codes_in_wide_letters_are_the_same_codes(desk: Desk, world: World) -> N
 def test_merged_cells_are_told_with_their_place(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def merged(*places: str) -> bytes:
         book = Workbook()
-        for row in (HEAD, ROW, (TOWN, "A-2", "西街"), (TOWN, "A-3", "<mergeCell ref=\"X1\">")):
+        for row in (HEAD, ROW, (TOWN, "A-2", "西街"), (TOWN, "A-3", '<mergeCell ref="X1">')):
             book.active.append(list(row))
         for place in places:
             book.active.merge_cells(place)
@@ -305,7 +305,12 @@ def test_merged_cells_are_told_with_their_place(desk: Desk, monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     "content",
-    [b"%PDF-1.4\n1 0 obj", b"<html><table><tr><td>a</td></tr></table></html>", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"],
+    [
+        b"%PDF-1.4\n1 0 obj",
+        b"<html><table><tr><td>a</td></tr></table></html>",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff",
+    ],
 )
 def test_what_only_bears_the_name_of_a_table_is_told(desk: Desk, content: bytes) -> None:
     assert "不是可以导入的文件" in problem(desk, content)
@@ -551,7 +556,9 @@ def test_units_come_in_through_their_own_act_in_the_order_of_the_table(desk: Des
     assert list(units.faults(head, ("", "R-1", "无主", "村"))[2]) == [0]
     assert "不能修改" in units.faults(head, (TOWN, "G-1", "一网格", "网格"))[2][0]
     assert units.take_in(("代码", "名称"), ("V-1", "东庄"))["changed"] == 1
-    later = units.faults(head, ("V-8", "V-9", "西村", "村"), (TOWN, "V-8", "南村", "村"), ("无", "V-7", "北村", "村"))
+    later = units.faults(
+        head, ("V-8", "V-9", "西村", "村"), (TOWN, "V-8", "南村", "村"), ("无", "V-7", "北村", "村")
+    )
     assert later == {
         2: {0: "它在后面第 3 行。请把那一行移到本行之前。"},
         4: {0: "没有找到，或不在您的管理范围内。"},

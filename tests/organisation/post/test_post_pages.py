@@ -81,7 +81,9 @@ def test_a_stand_in_and_an_end_are_one_click_from_the_post(world: World, head: C
     assert "该请假已经结束" not in head.get(reverse("post_detail", args=[post.pk])).content.decode()
 
 
-def test_a_post_retired_meanwhile_gives_the_form_back_with_what_was_chosen(world: World, head: Client) -> None:
+def test_a_post_retired_meanwhile_gives_the_form_back_with_what_was_chosen(
+    world: World, head: Client
+) -> None:
     post, person = make_post(world.town), make_person(world.town, "王秀兰")
     acts.retire_record(NODE, POSTS, post.pk, reason="撤岗")
     given = {"person": person.pk, "until_at": "2030-01-02T03:04"}

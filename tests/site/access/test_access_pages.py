@@ -216,7 +216,12 @@ def test_a_preview_that_somebody_overtook_is_not_done(door: Client, security: Us
     assert late.context["chosen"] == {"organisation.unit.read"}
     seen = re.search(r'name="seen_at" value="([^"]+)"', shown)
     assert seen
-    assert door.post(address, {**form, "capabilities": ["organisation.unit.read"], "seen_at": seen[1]}).status_code == 302
+    assert (
+        door.post(
+            address, {**form, "capabilities": ["organisation.unit.read"], "seen_at": seen[1]}
+        ).status_code
+        == 302
+    )
 
 
 def test_a_second_edit_goes_on_from_the_first(door: Client, security: User) -> None:

@@ -297,7 +297,9 @@ def test_a_second_verification_is_told_that_one_is_running_whoever_asked(world: 
     assert LongTask.objects.count() == Entry.objects.count() == 1
     assert "已有一次核验正在进行" in answer
     assert str(world.auditor) in answer
-    LongTask.objects.update(state=TaskState.DONE, ended_at=real_now(), result={"entries": 0, "seals": 0, "found": 0})
+    LongTask.objects.update(
+        state=TaskState.DONE, ended_at=real_now(), result={"entries": 0, "seals": 0, "found": 0}
+    )
     assert "您还没有核验过" in page_of(door, reverse("journal_verification"))
     door.post(reverse("journal_verification"))
     assert LongTask.objects.count() == 2

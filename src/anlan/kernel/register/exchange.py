@@ -160,9 +160,7 @@ class ExchangePages:
             field: Any = register.model._meta.get_field(name)
             required = register.needs(name) or name == register.key
             how = self._how(name, field)
-            found.append(
-                {"label": label, "required": required, "is_key": name == register.key, "how": how}
-            )
+            found.append({"label": label, "required": required, "is_key": name == register.key, "how": how})
         return found
 
     def _how(self, name: str, field: Any) -> str:
@@ -170,7 +168,10 @@ class ExchangePages:
             return _("导入按它识别记录：已有的修改，没有的新增。")
         if isinstance(field, models.ForeignKey):
             other: Any = field.related_model
-            words = {"key": other._meta.get_field(key_of(other)).verbose_name, "term": other._meta.verbose_name}
+            words = {
+                "key": other._meta.get_field(key_of(other)).verbose_name,
+                "term": other._meta.verbose_name,
+            }
             return _("填%(term)s的%(key)s；没有重名的也可以填名称。须已登记。") % words
         choices = _("；").join(str(label) for _value, label in cleaning.choices_of(self.register, name))
         if choices:
@@ -254,10 +255,9 @@ class ExchangePages:
         """Import what was checked."""
         checked = importing.get_checked(request.ctx, self.register, task_id)
         form = ModeForm(request.POST)
+        mode = form.cleaned_data["mode"] if form.is_valid() else ""
         try:
-            if checked.problems or not form.is_valid():
-                raise DomainError("import_nothing")
-            task = importing.begin_import(request.ctx, self.register, checked, form.cleaned_data["mode"])
+            task = importing.begin_import(request.ctx, self.register, checked, mode)
         except NotAllowed:
             raise
         except DomainError as refusal:

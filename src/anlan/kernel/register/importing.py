@@ -103,7 +103,7 @@ def begin_import(ctx: Context, register: Register, check: Checked, mode: str) ->
     """
     if check.task.file_id is None:
         raise DomainError("import_gone")
-    if not check.good or (mode == ALL and check.wrong):
+    if check.problems or mode not in {ALL, GOOD} or not check.good or (mode == ALL and check.wrong):
         raise DomainError("import_nothing")
 
     def work(ctx: Context) -> LongTask:

@@ -39,7 +39,16 @@ PIECE = 1 << 16
 TEXTS = "xl/sharedStrings.xml"
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z0-9:]{1,20})"')
 LONGEST_MERGED = 64  # bytes of one such element
-OTHERS = (b"%PDF", b"{\\rt", b"<htm", b"<!DO", b"<?xm", b"<tab", b"\x89PNG", b"\xff\xd8")  # what else gets renamed
+OTHERS = (
+    b"%PDF",
+    b"{\\rt",
+    b"<htm",
+    b"<!DO",
+    b"<?xm",
+    b"<tab",
+    b"\x89PNG",
+    b"\xff\xd8",
+)  # what else gets renamed
 WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")  # "Unicode text" of Excel
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that a spreadsheet takes for a formula
 
@@ -113,7 +122,8 @@ def _check_size(path: Path) -> None:
 def _refuse_merged(book: Any, sheet: Any) -> None:
     """A merged cell stands in one row and is meant for several: which, only its author knows."""
     found: list[str] = []
-    with book._archive.open(sheet._worksheet_path) as part:  # the library reads rows without them
+    # The library reads rows without them, and keeps to itself which part of the archive the sheet is.
+    with book._archive.open(sheet._worksheet_path) as part:  # noqa: SLF001
         left = b""
         while piece := part.read(MEGABYTE):
             left += piece

@@ -323,9 +323,7 @@ class Pages:
         if form.is_valid():
             reason = form.cleaned_data["reason"]
             try:
-                done = self._done(
-                    form, lambda: acts.retire_record(request.ctx, register, key, reason=reason)
-                )
+                done = self._done(form, lambda: acts.retire_record(request.ctx, register, key, reason=reason))
             except StateConflict:
                 form.add_error(None, timeline.overtaken(request.ctx, record, register.capability("edit")))
                 done, status = None, 409
@@ -372,7 +370,9 @@ class Pages:
         left = acts.list_open(ctx, self.register, keys)
         if not left:
             raise NotFound
-        said = _("没有修改：其中 %(number)s 条刚被停用，或已不在您的管理范围内，已从勾选中去掉。请核对后再办其余的。")
+        said = _(
+            "没有修改：其中 %(number)s 条刚被停用，或已不在您的管理范围内，已从勾选中去掉。请核对后再办其余的。"
+        )
         form.add_error(None, said % {"number": len(set(keys)) - len(left)})
         return left
 

@@ -64,7 +64,9 @@ UPDATE kernel_unit u SET name = p.name, search = d.search::tsvector, version = u
 FROM unnest(%s::bigint[], %s::text[]) AS d (unit_id, search) JOIN division_placed p ON p.unit_id = d.unit_id
 WHERE u.id = d.unit_id
 """
-AS_LISTED = "UPDATE kernel_unit u SET kind = s.kind FROM division_staged s WHERE u.id = %s AND s.code = u.code"
+AS_LISTED = (
+    "UPDATE kernel_unit u SET kind = s.kind FROM division_staged s WHERE u.id = %s AND s.code = u.code"
+)
 ROOTS = """
 SELECT u.id FROM division_staged s JOIN kernel_unit u ON u.code = s.code
 WHERE s.level = (SELECT min(level) FROM division_staged)

@@ -76,7 +76,8 @@ def division_import(request: PageRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _("已开始导入，可以离开本页。"))
             return redirect("task_detail", task.pk)
-    shown = {"line": line, "here": line[-1] if line else None, "there": there, "above": above, "form": form}
+    shown: dict[str, Any] = {"line": line, "here": line[-1] if line else None}
+    shown |= {"there": there, "above": above, "form": form}
     shown |= {**_compared(request, chosen), **_units(request, above)}
     shown |= {"root": root, "itself": ITSELF, "chosen": shown["chosen"] or (ITSELF if root else "")}
     return render(request, "division/import.html", shown)

@@ -256,9 +256,7 @@ def _role_overtaken(request: PageRequest, role: Role) -> HttpResponse:
 # --- what the pages show -----------------------------------------------------------------------------------------
 
 
-def _done(
-    ctx: Context, form: forms.Form, act: Callable[[], object], grant: Grant | None = None
-) -> bool:
+def _done(ctx: Context, form: forms.Form, act: Callable[[], object], grant: Grant | None = None) -> bool:
     """Whether the act was done; a refusal is shown at the form, of a grant changed meanwhile what happened to it."""
     try:
         act()
@@ -284,9 +282,7 @@ def _units(request: PageRequest) -> dict[str, Any]:
     return {"units": access.find_units(request.ctx, words), "words": words, "chosen": chosen}
 
 
-def _role_form(
-    request: PageRequest, form: RoleForm, role: Role | None, *, status: int = 200
-) -> HttpResponse:
+def _role_form(request: PageRequest, form: RoleForm, role: Role | None, *, status: int = 200) -> HttpResponse:
     offered = [code for code, _term in form.fields["capabilities"].choices]  # type: ignore[attr-defined]  # it has some
     shown = {"form": form, "role": role, "groups": _groups(offered), "chosen": form.chosen}
     return render(request, "site/access/role_form.html", shown, status=status)

@@ -189,7 +189,9 @@ def journal_verification(request: PageRequest) -> HttpResponse:
             audit.start_verification(request.ctx)
         except NotAllowed:
             raise
-        except DomainError as refusal:  # asked twice, or by another meanwhile; the page shows how far that one is
+        except (
+            DomainError
+        ) as refusal:  # asked twice, or by another meanwhile; the page shows how far that one is
             messages.info(request, str(refusal))
         else:
             messages.success(request, _("核验已在后台开始，完成后结果显示在本页。"))

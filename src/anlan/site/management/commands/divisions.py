@@ -53,7 +53,9 @@ class Command(BaseCommand):
         root = selectors.find_unnamed_root(ctx) if above is None else None
         as_root = root is not None and len(codes) == 1
         if root is not None:
-            above = None if as_root else root.pk  # a second root would lie outside the scope of all who are there
+            above = (
+                None if as_root else root.pk
+            )  # a second root would lie outside the scope of all who are there
             said = _("“%(root)s”成为该区划。") if as_root else _("挂在“%(root)s”之下。")
             self.stdout.write(said % {"root": root.name})
         for code in wanted:

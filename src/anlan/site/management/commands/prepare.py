@@ -76,7 +76,8 @@ def _asked() -> tuple[str, str]:
             sys.stderr.write("".join(f"{said}\n" for said in error.messages))
             continue
         password = getpass.getpass(
-            _("密码（至少 %(length)s 位，大小写字母、数字、符号中至少三种；输入时不显示）：") % {"length": length}
+            _("密码（至少 %(length)s 位，大小写字母、数字、符号中至少三种；输入时不显示）：")
+            % {"length": length}
         )
         try:
             validate_password(password, User(username=name))
