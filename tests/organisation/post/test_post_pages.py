@@ -38,6 +38,15 @@ def test_a_unit_s_page_shows_posts_holders_and_vacancies_in_words(world: World, 
     assert "按规定应设而未设：" in page
 
 
+def test_the_list_of_posts_leads_to_the_vacancies_and_these_say_who_founds_posts(
+    world: World, head: Client
+) -> None:
+    assert reverse("post_vacancies") in text(head, "post_list")
+    assert "由有“维护岗位”权限的人" in text(head, "post_vacancies")
+    head.force_login(world.person("keeper", "security_administrator", world.town))
+    assert "按规定补设岗位" in text(head, "post_vacancies")
+
+
 def test_one_is_appointed_from_the_list_of_vacancies(world: World, head: Client) -> None:
     post, person = make_post(world.town), make_person(world.town, "王秀兰")
     assert reverse("post_appoint", args=[post.pk]) in text(head, "post_vacancies")

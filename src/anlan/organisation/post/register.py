@@ -117,6 +117,7 @@ POSTS = Register(
     fixed=("unit", "kind", "seats", "required"),  # who changes these founds another post
     filters=(Filter("kind"), Filter("required")),
     key="code",
+    pages=(("post_vacancies", _("空缺")),),
     panels=(Panel("post/_holders.html", _holders),),
     icon="id-badge-2",
     lead=_("单位里须有人负责的岗位，谁在任、谁替补。"),
