@@ -292,6 +292,12 @@ def test_the_command_refuses_what_it_can_t_do(words: tuple[str, ...]) -> None:
     assert not Unit.unscoped.exists()
 
 
+def test_the_command_says_that_the_node_must_have_been_started_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection.introspection, "table_names", list)
+    with pytest.raises(CommandError, match="./anlan up"):
+        call_command("divisions", "120114")
+
+
 def test_a_stick_s_list_is_kept_once_it_was_found_whole(lists: Path, tmp_path: Path) -> None:
     stick = tmp_path / "stick"
     lists.rename(stick)

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from anlan.kernel.context import Context
 from anlan.kernel.errors import DomainError
+from anlan.kernel.models import Unit
 from anlan.kernel.tasks import Progress
 from anlan.launcher.words import words
 from anlan.organisation.division import selectors, services
@@ -42,6 +44,10 @@ class Command(BaseCommand):
                 raise CommandError(str(refusal)) from refusal
 
     def _work(self, codes: list[str], folder: Path | None, below: str, **options: Any) -> None:
+        if Unit._meta.db_table not in connection.introspection.table_names():
+            raise CommandError(
+                _("节点还没有启动过，没有地方可以导入。请先执行 ./anlan up，设立系统管理员后再导入。")
+            )
         ctx = Context(None, powers=frozenset({selectors.IMPORT}))
         if options["all"] == bool(codes) and (codes or folder is None):
             raise CommandError(_("请写明一个或几个代码，或 --all（全国），二者取一。"))
