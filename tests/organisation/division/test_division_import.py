@@ -294,7 +294,7 @@ def test_the_command_refuses_what_it_can_t_do(words: tuple[str, ...]) -> None:
 
 def test_the_command_says_that_the_node_must_have_been_started_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection.introspection, "table_names", list)
-    with pytest.raises(CommandError, match="./anlan up"):
+    with pytest.raises(CommandError, match=r"\./anlan up"):
         call_command("divisions", "120114")
 
 
