@@ -15,7 +15,7 @@ from psycopg import sql
 from anlan.kernel import access, roles, scope, seeds, users
 from anlan.kernel.clock import real_now
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound, StateConflict
-from anlan.kernel.models import Entry, Grant, PrivateNote, Role, User
+from anlan.kernel.models import Entry, Grant, PrivateNote, Role, Unit, User
 from anlan.kernel.terms import RESERVED, GrantState
 from tests.cast import World, acting, make_user, make_world
 
@@ -524,8 +524,11 @@ def test_units_to_choose_from_lie_where_one_may_grant(world: World) -> None:
         return [unit.name for unit in access.find_units(granter, words)]
 
     assert names("") == ["甲区", "甲一镇"]
-    assert names("镇") == names(str(world.town.code)) == ["甲一镇"]
+    for words in ("镇", str(world.town.code), "jyz", "jiayizhen", "甲 镇"):
+        assert names(words) == ["甲一镇"], words
     assert names("乙") == []
+    Unit.unscoped.filter(pk=world.town.pk).update(retired_at=real_now())
+    assert names("镇") == []
 
 
 def test_holders_of_a_role_are_counted_within_scope(world: World) -> None:

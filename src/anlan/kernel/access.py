@@ -17,6 +17,7 @@ from anlan.kernel.events import PrivateText, event
 from anlan.kernel.log_ins import OF_LOG_IN
 from anlan.kernel.models import Entry, Grant, Role, Unit, User
 from anlan.kernel.scope import can, require, upward, visible, who_can
+from anlan.kernel.search import question
 from anlan.kernel.terms import Administrator, GrantState
 
 if TYPE_CHECKING:
@@ -192,10 +193,10 @@ def list_history(ctx: Context, user: User) -> QuerySet[Entry]:
 
 
 def find_units(ctx: Context, words: str = "") -> list[Unit]:
-    """Some units over which the actor may grant, by part of the name or the whole code."""
-    units = visible(ctx, Unit, GRANT).select_related("parent").order_by("path")
-    if words:
-        units = units.filter(Q(name__icontains=words) | Q(code=words))
+    """Some units in use over which the actor may grant, by their words as everywhere."""
+    units = visible(ctx, Unit, GRANT).filter(retired_at=None).select_related("parent").order_by("path")
+    if asked := question(words):
+        units = units.filter(search__holds=asked)
     return list(units[:SUGGESTED])
 
 

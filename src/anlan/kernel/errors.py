@@ -23,6 +23,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "rule_one_limit": _("规则的时限、工作日数和周期只能有一项。请改正后再保存。"),
     "task_ended": _("这项任务已经结束，不能再取消。"),
     "task_stopping": _("已要求取消，任务正在停下，请稍候。"),
+    "verification_running": _("已有一次核验正在进行，没有另行发起。完成后再核验。"),
     "task_unknown": _("系统已不再办理这类任务。请联系运维人员。"),
     "task_of_inactive": _("发起人已停用，任务没有办理。"),
     "record_taken": _("已有相同编号或名称的记录。请核对后改用其他编号或名称。"),
@@ -81,7 +82,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "import_gone": _("核对结果已过期或已不在，不能导入。请重新上传文件。"),
     "import_nothing": _("没有可以导入的行，或有误的行还没有改正。请改正后重新上传。"),
     "import_before": _("它指向前面的一行，而那一行没有导入。"),
-    "import_line": _("第 %(line)s 行在核对之后有了变化：%(reason)s全部没有导入，请重新上传核对。"),
+    "import_line": _(
+        "第 %(line)s 行没有写入：%(reason)s全部没有导入。请改正后重新上传，或改为只导入无误的行。"
+    ),
     "export_reason": _("导出完整的个人信息须写明理由，并有查看个人信息的权限。"),
     "files_unreachable": _("存放附件的服务没有应答，请稍后重试。仍不成功，请联系运维人员。"),
     "posting_ended": _("该身份已失效，没有切换。请另选一个身份，或使用全部身份。"),
@@ -112,6 +115,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "division_hollow": _("%(file)s 中没有 %(division)s 的下级，没有导入。文件可能没有拷贝完，请重新拷贝。"),
     "division_elsewhere": _("其中 %(count)s 个单位已在您的管理范围以外，没有导入。请由上级系统管理员导入。"),
     "division_there": _("“%(name)s”已在“%(above)s”之下，导入不移动已有的单位。请去掉所选的上级单位。"),
+    "division_root_named": _(
+        "本节点的最上级单位已有代码，或该区划已是单位，不能以它作为本级。请选定挂在哪个单位之下。"
+    ),
     "division_no_place": _("组织树中没有它的上级区划。请选定把它挂在哪个单位之下。"),
 }
 

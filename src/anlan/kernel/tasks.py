@@ -128,6 +128,16 @@ def start(ctx: Context, kind: str, arguments: dict[str, Any], *, file: StoredFil
     return task
 
 
+def find_twin(ctx: Context, kind: str, arguments: dict[str, Any], *, behind: LongTask) -> LongTask | None:
+    """One's own task that does or did just that, for who asks twice; one that failed or was cancelled is none.
+
+    behind   the task that it follows from: two who ask at the same moment wait for each other there
+    """
+    LongTask.objects.select_for_update(of=("self",)).get(pk=behind.pk)
+    same = _own(ctx).filter(kind=kind, arguments=arguments)
+    return same.exclude(state__in=(TaskState.FAILED, TaskState.CANCELLED)).first()
+
+
 @transaction.atomic
 def cancel(ctx: Context, task_id: UUID) -> LongTask:
     """Have one's own task stopped: at once while it waits, else at its next step.

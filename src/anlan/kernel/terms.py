@@ -2,6 +2,7 @@
 
 from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Theme(TextChoices):
@@ -116,9 +117,9 @@ CAPABILITIES = {
     "kernel.journal.mend": _("处理受阻的后台处理"),
     "kernel.obligation.read": _("查看履责事项"),
     "kernel.obligation.fulfil": _("登记履责"),
-    "kernel.obligation.urge": _("督办履责事项"),
+    "kernel.obligation.urge": pgettext_lazy("capability", "督办履责事项"),
     "kernel.obligation.pause": _("中止和恢复履责事项"),
-    "kernel.obligation.waive": _("免除履责事项"),
+    "kernel.obligation.waive": pgettext_lazy("capability", "免除履责事项"),
     "kernel.rule.edit": _("修改履责规则和节假日安排"),
     "kernel.access.read": _("查看授权"),
     "kernel.access.grant": _("授予和收回角色"),

@@ -17,9 +17,14 @@ from anlan.kernel.errors import DomainError, NotAllowed, NotFound, SecondFactorN
 from anlan.kernel.models import Entry, LongTask, PrivateNote
 from anlan.kernel.register import acts, exporting, reading, sheets
 from anlan.kernel.terms import TaskState
+from anlan.organisation.contact.models import ContactPoint
+from anlan.organisation.contact.register import CONTACTS
+from anlan.organisation.post.register import POSTS
 from rooms.prevent.hydrant.register import HYDRANTS
 from tests.cast import acting, enter
 from tests.kernel.register.tables import Desk, read_xlsx
+from tests.organisation.people import make_person
+from tests.organisation.posts import make_post
 from tests.prevent.hydrant.hydrants import hydrant
 
 if TYPE_CHECKING:
@@ -191,6 +196,46 @@ def test_what_was_exported_can_be_imported_again(desk: Desk, world: World) -> No
         assert not checked.problems
         assert (checked.found["unchanged"], checked.found["wrong"]) == (1, 0)
         assert desk.apply(checked).state == TaskState.DONE
+
+
+@pytest.mark.usefixtures("desk")  # tasks run at once
+def test_contact_points_that_were_exported_can_be_imported_again_person_by_name(world: World) -> None:
+    at = Desk(acting(world.person("head", "unit_head", world.town)), CONTACTS)
+    person = make_person(world.town, "王秀兰", code="P-1")
+    head = ("所属单位", "人员", "方式", "号码", "私人号码", "编号")
+    at.take_in(head, ("T-1-1-1", "王秀兰", "手机", "10000001234", "是", "L-1"))
+    point = ContactPoint.unscoped.get()
+    assert point.person == person
+    checked = at.check(at.export("xlsx"))
+    assert not checked.problems
+    assert (checked.found["unchanged"], checked.found["wrong"]) == (1, 0)
+    make_person(world.town, "王秀兰", code="P-2")
+    said = at.faults(head, ("T-1-1-1", "王秀兰", "手机", "10000001235", "是", "L-2"))
+    assert said == {2: {1: "有几个同名的，请填编号。"}}
+
+
+@pytest.mark.usefixtures("desk")  # tasks run at once
+def test_what_the_database_holds_once_is_told_when_it_is_checked(world: World) -> None:
+    at = Desk(acting(world.person("founder", "security_administrator", world.district)), POSTS)
+    head = ("所属单位", "编号", "岗位类别", "岗位名称")
+    make_post(world.town, "liaison")
+    make_post(world.town, "duty_contact", code="G-9")
+    faults = at.faults(
+        head,
+        ("T-1-1-1", "G-1", "联络员", ""),
+        ("T-1-1-1", "G-2", "值班联系人", ""),
+        ("T-1-1-1", "G-3", "网格员", "东片"),
+        ("T-1-1-1", "G-4", "网格员", "东片"),
+        ("T-1-1", "G-5", "联络员", ""),
+    )
+    assert faults == {
+        2: {3: "与一条没有编号的记录重复。请先为它填上编号。"},
+        3: {3: "与编号为 G-9 的记录重复。"},
+        5: {3: "与第 4 行重复。请只留一行。"},
+    }
+    rows = (head, ("T-1-1-1", "G-9", "值班联系人", ""), ("T-1-1", "G-5", "联络员", ""))
+    assert at.take_in(*rows)["created"] == 1
+    assert at.take_in(*rows)["unchanged"] == 2
 
 
 words = (

@@ -75,7 +75,7 @@ def test_a_record_is_entered_with_a_field_of_every_kind(browser: Client, world: 
     [
         ({"code": "小写"}, "大写字母"),
         ({"name": ""}, "必填"),
-        ({"unit": "10000000000"}, "有效"),
+        ({"unit": "10000000000"}, "没有这一项，或不在您的管理范围内"),
         ({"place": "东边"}, "经度,纬度"),
         ({"pressure_kpa": "-5"}, "0"),
         ({"uses": ["wash"]}, "wash"),
@@ -174,12 +174,16 @@ def test_retiring_and_restoring_happen_once(browser: Client, world: World) -> No
     retire, restore = (reverse(f"hydrant_{act}", args=[record.pk]) for act in ("retire", "restore"))
     assert browser.post(retire, {"reason": ""}).status_code == 200
     assert browser.post(retire, {"reason": "拆除"}).status_code == 302
-    assert browser.post(retire, {"reason": "拆除"}).status_code == 409
-    assert (
-        edit(browser, record, **form(record, version=2)).status_code == 302
-    )  # back to the record, nothing saved
+    late = browser.post(retire, {"reason": "损坏"})
+    assert late.status_code == 409
+    for kept in ("损坏", "刚刚有了变更", "停用"):
+        assert kept in late.content.decode()
+    late = edit(browser, record, **form(record, version=2, name="改过的名称"))
+    assert late.status_code == 409
+    assert "该记录已停用，没有保存" in late.content.decode()
+    assert "改过的名称" in late.content.decode()
     assert browser.post(restore).status_code == 302
-    assert browser.post(restore).status_code == 409
+    assert "不必恢复" in browser.post(restore, follow=True).content.decode()
     assert events(record) == ["retired", "restored"]
     record.refresh_from_db()
     assert (record.retired_at, record.version) == (None, 3)
@@ -214,7 +218,12 @@ def test_bulk_sets_all_in_one_entry(browser: Client, world: World) -> None:
 def test_bulk_changes_none_where_one_is_out_of_reach(browser: Client, world: World) -> None:
     ours, theirs = hydrant(world.town), hydrant(world.neighbour_town)
     data = {"field": "kind", "id": [ours.pk, theirs.pk], "kind": "indoor", "done": "1"}
-    assert browser.post(reverse("hydrant_bulk"), data).status_code == 404
+    late = browser.post(reverse("hydrant_bulk"), data)
+    assert late.status_code == 409
+    assert "其中 1 条刚被停用，或已不在您的管理范围内" in late.content.decode()
+    assert str(ours.pk) in late.content.decode()
+    assert str(theirs.pk) not in late.content.decode()
+    assert browser.post(reverse("hydrant_bulk"), {**data, "id": [theirs.pk]}).status_code == 404
     assert set(Hydrant.unscoped.values_list("kind", flat=True)) == {"street"}
 
 

@@ -50,6 +50,16 @@ def test_a_community_s_page_shows_who_has_registered_there_by_team(world: World,
     assert "王秀兰" in page
 
 
+def test_a_unit_s_page_leads_to_its_people_and_to_entering_them(world: World, door: Client) -> None:
+    address = reverse("unit_detail", args=[world.town.pk])
+    door.force_login(world.clerk)
+    page = door.get(address).content.decode()
+    assert f"{reverse('person_list')}?unit={world.town.pk}" in page
+    assert f"{reverse('person_create')}?unit={world.town.pk}" in page
+    door.force_login(world.holder("organisation.unit.read", world.town))
+    assert reverse("person_list") not in door.get(address).content.decode()
+
+
 def test_a_person_s_account_is_linked_on_his_page(world: World, door: Client) -> None:
     person = make_person(world.town)
     door.force_login(world.person("keeper", "security_administrator", world.district))

@@ -220,6 +220,18 @@ def test_a_preview_that_somebody_overtook_is_not_done(door: Client, security: Us
     late = door.post(address, {**form, "capabilities": ["organisation.unit.read"]})
     assert late.status_code == 409
     assert role("clerk").capabilities == ["kernel.node.read"]
+    shown = late.content.decode()
+    assert "刚刚有了变更" in shown
+    assert "他有而您没有勾选的：查看节点运行状态" in shown
+    assert late.context["chosen"] == {"organisation.unit.read"}
+    seen = re.search(r'name="seen_at" value="([^"]+)"', shown)
+    assert seen
+    assert (
+        door.post(
+            address, {**form, "capabilities": ["organisation.unit.read"], "seen_at": seen[1]}
+        ).status_code
+        == 302
+    )
 
 
 def test_a_second_edit_goes_on_from_the_first(door: Client, security: User) -> None:
@@ -260,7 +272,8 @@ def test_a_node_without_security_administrator_says_so_and_leads_to_one(world: W
     door.post(appoint)
     assert "还没有安全管理员" not in page_of(door, "access_users")
     assert appoint not in page_of(door, "access_user", world.officer.pk)
-    assert door.post(reverse("access_appoint", args=[world.officer.pk])).status_code == 409
+    again = door.post(reverse("access_appoint", args=[world.officer.pk]), follow=True)
+    assert "已有安全管理员" in again.content.decode()
 
 
 def test_a_new_user_changes_the_password_that_was_shown_once_before_anything_else(

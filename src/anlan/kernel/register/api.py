@@ -118,7 +118,7 @@ class Operations:
         self._add(
             ("POST", f"{one}/retire"), "edit", gettext_lazy("停用"), self.retire, shown, key=key, why=why
         )
-        self._add(("POST", f"{one}/restore"), "edit", gettext_lazy("恢复"), self.restore, shown, key=key)
+        self._add(("POST", f"{one}/restore"), "edit", gettext_lazy("恢复使用"), self.restore, shown, key=key)
         if register.personal:
             bare = self._shown(f"{name}Whole", masked=False)
             said = gettext_lazy("查看完整的个人信息（须写明理由，记入留痕）")

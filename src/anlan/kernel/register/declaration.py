@@ -122,6 +122,7 @@ class Register:
     fixed       fields that are entered once and not changed by the form
     bulk        fields that can be set for many records at once
     deeds       acts of the room's own
+    pages       further pages of the room, by address and label, to which the list leads; open to who may read
     unit_path   look-up to the path of a record's unit
     parts       further tables that are read along with a record
     create, edit, retire, restore   acts of its own instead of those of every register; the same arguments
@@ -143,6 +144,7 @@ class Register:
     parts: tuple[str, ...] = ()
     panels: tuple[Panel, ...] = ()
     deeds: tuple[Deed, ...] = ()
+    pages: tuple[tuple[str, _StrPromise | str], ...] = ()
     icon: str = "list"
     lead: _StrPromise | str = ""
     empty: _StrPromise | str = ""

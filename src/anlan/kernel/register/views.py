@@ -235,13 +235,14 @@ class Pages:
 
     def _both_versions(self, request: PageRequest, record: Any) -> HttpResponse:
         register, ctx = self.register, request.ctx
-        if record.retired_at:
-            messages.error(request, _("该记录已被停用，没有保存。"))
-            return redirect(self._address(record.pk))
         data = request.POST.copy()
         data["version"] = str(record.version)
         form = forms.RecordForm(ctx, register, data, record)
         form.is_valid()
+        if record.retired_at:
+            form.add_error(None, _("该记录已停用，没有保存。请先恢复使用。"))
+            form.add_error(None, timeline.overtaken(ctx, record, register.capability("edit")))
+            return self._form(request, form, record, {"status": 409})
         given = form.values()
         differing = [
             {
@@ -276,7 +277,7 @@ class Pages:
             "back": self._address(record.pk) if record else reverse(f"{self.register.name}_list"),
             **(more or {}),
         }
-        status = 409 if more and more.get("conflict") else 200
+        status = 409 if "conflict" in shown else shown.get("status", 200)
         return render(request, "kernel/register/form.html", shown, status=status)
 
     def _field(self, request: PageRequest, form: forms.RecordForm, name: str) -> dict[str, Any]:
@@ -318,19 +319,27 @@ class Pages:
     def retire(self, request: PageRequest, key: Any) -> HttpResponse:
         register = self.register
         record = acts.get_record(request.ctx, register, key, "edit")
-        form = forms.ReasonForm(request.POST or None)
-        if form.is_valid() and self._done(
-            form, lambda: acts.retire_record(request.ctx, register, key, reason=form.cleaned_data["reason"])
-        ):
-            messages.success(request, _("已停用“%(name)s”。需要时可以恢复。") % {"name": record})
-            return redirect(self._address(key))
-        return render(
-            request, "kernel/register/retire.html", {**self._common(), "form": form, "record": record}
-        )
+        form, status = forms.ReasonForm(request.POST or None), 200
+        if form.is_valid():
+            reason = form.cleaned_data["reason"]
+            try:
+                done = self._done(form, lambda: acts.retire_record(request.ctx, register, key, reason=reason))
+            except StateConflict:
+                form.add_error(None, timeline.overtaken(request.ctx, record, register.capability("edit")))
+                done, status = None, 409
+            if done:
+                messages.success(request, _("已停用“%(name)s”。需要时可以恢复。") % {"name": record})
+                return redirect(self._address(key))
+        shown = {**self._common(), "form": form, "record": record}
+        return render(request, "kernel/register/retire.html", shown, status=status)
 
     def restore(self, request: PageRequest, key: Any) -> HttpResponse:
-        record = acts.restore_record(request.ctx, self.register, key)
-        messages.success(request, _("已恢复“%(name)s”。") % {"name": record})
+        try:
+            record = acts.restore_record(request.ctx, self.register, key)
+        except StateConflict:
+            messages.info(request, _("该记录已在使用，不必恢复。"))
+        else:
+            messages.success(request, _("已恢复“%(name)s”。") % {"name": record})
         return redirect(self._address(key))
 
     # --- many -----------------------------------------------------------------------------------------------------
@@ -342,15 +351,30 @@ class Pages:
         if name not in register.bulk:
             raise NotFound
         keys = self._chosen(request)
-        given = "done" in request.POST
+        given, status = "done" in request.POST, 200
         form = forms.BulkForm(ctx, register, name, request.POST if given else None)
         if given and form.is_valid():
-            changed = acts.set_many(ctx, register, keys, name, form.cleaned_data[name])
-            messages.success(request, _("已修改 %(number)s 条。") % {"number": changed})
-            return redirect(f"{register.name}_list")
+            try:
+                changed = acts.set_many(ctx, register, keys, name, form.cleaned_data[name])
+            except NotFound:
+                keys, status = self._still_there(form, ctx, keys), 409
+            else:
+                messages.success(request, _("已修改 %(number)s 条。") % {"number": changed})
+                return redirect(f"{register.name}_list")
         shown = {**self._common(), "form": form, "keys": keys, "field_name": name}
         shown["field"] = self._field(request, form, name)  # type: ignore[arg-type]  # it has what is asked of it
-        return render(request, "kernel/register/bulk.html", shown)
+        return render(request, "kernel/register/bulk.html", shown, status=status)
+
+    def _still_there(self, form: forms.BulkForm, ctx: Context, keys: list[Any]) -> list[Any]:
+        """Those of the ticked records that can be changed, the others said at the form. raises NotFound where none can"""
+        left = acts.list_open(ctx, self.register, keys)
+        if not left:
+            raise NotFound
+        said = _(
+            "没有修改：其中 %(number)s 条刚被停用，或已不在您的管理范围内，已从勾选中去掉。请核对后再办其余的。"
+        )
+        form.add_error(None, said % {"number": len(set(keys)) - len(left)})
+        return left
 
     def _chosen(self, request: PageRequest) -> list[Any]:
         try:

@@ -171,6 +171,13 @@ def find_unit_above(ctx: Context, code: str) -> Unit | None:
     return min(found, key=lambda unit: above.index(str(unit.code)), default=None)
 
 
+def find_unnamed_root(ctx: Context) -> Unit | None:
+    """The node's own unit as its first start left it: the only root, without a code. A division may become it."""
+    roots = list(Unit.unscoped.filter(parent=None)[:2])  # another's root is counted, and not shown
+    root = roots[0] if len(roots) == 1 and not roots[0].code and not roots[0].retired_at else None
+    return root if root is not None and visible(ctx, Unit, IMPORT).filter(pk=root.pk).exists() else None
+
+
 def get_unit(ctx: Context, unit_id: int) -> Unit:
     """A unit that divisions may be hung below."""
     unit = visible(ctx, Unit, IMPORT).filter(pk=unit_id, retired_at=None).first()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from anlan.kernel.errors import DomainError, NotFound
 from anlan.kernel.pages import needs
 from anlan.organisation.division import selectors, services
-from anlan.organisation.division.forms import PlaceForm
+from anlan.organisation.division.forms import ITSELF, PlaceForm
 from anlan.organisation.division.terms import DivisionLevel
 from anlan.protocols.divisions import full_code
 
@@ -62,11 +62,13 @@ def division_import(request: PageRequest, code: str) -> HttpResponse:
     searching = "find" in request.POST  # where no script fetches the suggestions
     asked = None if searching else request.POST or None
     above = selectors.find_unit_above(ctx, chosen) if there is None else there.parent
+    root = selectors.find_unnamed_root(ctx) if chosen and there is None else None
     initial = {"unit": request.POST.get("unit") or (above.pk if above else None)}
-    form = PlaceForm(ctx, asked, there=there is not None, initial=initial)
+    form = PlaceForm(ctx, asked, there=there is not None, root=root, initial=initial)
     if form.is_valid():
         try:
-            task = services.start_import(ctx, chosen, form.cleaned_data.get("unit"))
+            below = form.cleaned_data.get("unit")
+            task = services.start_import(ctx, chosen, below, as_root=form.is_root)
         except NotFound:
             raise
         except DomainError as refusal:
@@ -74,10 +76,11 @@ def division_import(request: PageRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _("已开始导入，可以离开本页。"))
             return redirect("task_detail", task.pk)
-    shown = {"line": line, "here": line[-1] if line else None, "there": there, "above": above, "form": form}
-    return render(
-        request, "division/import.html", {**shown, **_compared(request, chosen), **_units(request, above)}
-    )
+    shown: dict[str, Any] = {"line": line, "here": line[-1] if line else None}
+    shown |= {"there": there, "above": above, "form": form}
+    shown |= {**_compared(request, chosen), **_units(request, above)}
+    shown |= {"root": root, "itself": ITSELF, "chosen": shown["chosen"] or (ITSELF if root else "")}
+    return render(request, "division/import.html", shown)
 
 
 @require_safe
@@ -88,7 +91,9 @@ def division_units(request: PageRequest) -> HttpResponse:
 
 
 def _compared(request: PageRequest, code: str) -> dict[str, Any]:
-    """What would change, or why that can't be said."""
+    """What would change, or why that can't be said; of the whole country only the import itself finds out."""
+    if not code:
+        return {}
     try:
         return {"found": selectors.get_comparison(request.ctx, code)}
     except NotFound:

@@ -32,6 +32,12 @@ def _account(ctx: Context, person: Person) -> dict[str, Any] | None:
     return {"user": person.user}
 
 
+def _of_unit(ctx: Context, unit: Unit) -> dict[str, Any] | None:
+    if not can(ctx, selectors.READ, unit):
+        return None
+    return {"may_edit": not unit.retired_at and can(ctx, "organisation.person.edit", unit)}
+
+
 def _serving(ctx: Context, unit: Unit) -> dict[str, Any] | None:
     """Who serves in a community in an emergency; nothing for who may not see its people, or where there is nobody."""
     if not can(ctx, selectors.READ, unit):
@@ -77,4 +83,5 @@ PEOPLE = Register(
     empty=_("人员由本单位信息员录入，也可以从 Excel 导入。"),
 )
 
+add_panel("organisation.unit", Panel("person/_of_unit.html", _of_unit))
 add_panel("organisation.unit", Panel("person/_serving.html", _serving))

@@ -111,14 +111,17 @@ POSTS = Register(
         Column("field"),
         Column("seats"),
         Column("required"),
+        Column("code", wide=True),
     ),
-    fields=("unit", "kind", "name", "field", "seats", "required"),
+    fields=("unit", "code", "kind", "name", "field", "seats", "required"),
     fixed=("unit", "kind", "seats", "required"),  # who changes these founds another post
     filters=(Filter("kind"), Filter("required")),
+    key="code",
+    pages=(("post_vacancies", _("空缺")),),
     panels=(Panel("post/_holders.html", _holders),),
     icon="id-badge-2",
     lead=_("单位里须有人负责的岗位，谁在任、谁替补。"),
-    empty=_("在“空缺”页按规定补设岗位，或逐个新建。"),
+    empty=_("在“空缺”页按规定补设岗位，也可以逐个新建，或从 Excel 导入。"),
     create=services.create_post,
 )
 

@@ -4,13 +4,22 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.register.views import urls_of
-from anlan.kernel.rooms import Door
+from anlan.kernel.rooms import Door, FirstStep
 from anlan.kernel.subjects import Subject
 from anlan.organisation.post import views
 from anlan.organisation.post.register import POSTS
 
 PREFIX = "posts/"
 DOORS = (Door("organisation", _("岗位"), "post_list", "id-badge-2", "organisation.post.read"),)
+FIRST_STEPS = (
+    FirstStep(
+        3,
+        "organisation.post.appoint",
+        _("补齐空缺的责任人"),
+        _("预警叫应、值班按岗位找人；空着的岗位在这里任命。"),
+        "post_vacancies",
+    ),
+)
 SUBJECTS = (Subject("post.post", "organisation.post.read", "post_detail"),)
 
 urlpatterns = [

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from anlan.kernel import timeline
+from anlan.kernel.errors import StateConflict
 from anlan.kernel.pages import needs
 from anlan.kernel.register import listing
 from anlan.kernel.register.declaration import registers
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django import forms
+    from django.db.models import Model
     from django.http import HttpResponse
 
     from anlan.kernel.context import Context
@@ -92,6 +95,7 @@ def post_appoint(request: PageRequest, post_id: UUID) -> HttpResponse:
         back=reverse("post_detail", args=[post.pk]),
         effects=effects,
         about=post.unit.name,
+        record=post,
     )
 
 
@@ -111,14 +115,20 @@ def post_stand_in(request: PageRequest, post_id: UUID) -> HttpResponse:
         back=reverse("post_detail", args=[post.pk]),
         effects=effects,
         about=post.unit.name,
+        record=post,
     )
 
 
 @require_POST
 @needs(APPOINT)
 def posting_end(request: PageRequest, posting_id: UUID) -> HttpResponse:
-    posting = services.end_posting(request.ctx, posting_id)
-    messages.success(request, _("已免去。岗位出缺的，请尽快补齐。"))
+    try:
+        posting = services.end_posting(request.ctx, posting_id)
+    except StateConflict:
+        posting = selectors.get_posting(request.ctx, posting_id, APPOINT)
+        messages.info(request, _("该任职已经结束，没有再办。现在的任职如下。"))
+    else:
+        messages.success(request, _("已免去。岗位出缺的，请尽快补齐。"))
     return redirect("post_detail", posting.post_id)
 
 
@@ -142,14 +152,20 @@ def absence_report(request: PageRequest, person_id: UUID) -> HttpResponse:
         back=reverse("person_detail", args=[person.pk]),
         effects=[_("请假期间，叫应、值班等改找代班人或替补"), _("销假或到期后恢复")],
         about=person.unit.name,
+        record=person,
     )
 
 
 @require_POST
 @needs(ABSENCE)
 def absence_end(request: PageRequest, absence_id: UUID) -> HttpResponse:
-    absence = services.end_absence(request.ctx, absence_id)
-    messages.success(request, _("已销假。"))
+    try:
+        absence = services.end_absence(request.ctx, absence_id)
+    except StateConflict:
+        absence = selectors.get_absence(request.ctx, absence_id, ABSENCE)
+        messages.info(request, _("该请假已经结束，没有再办。"))
+    else:
+        messages.success(request, _("已销假。"))
     return redirect("person_detail", absence.person_id)
 
 
@@ -179,19 +195,32 @@ def office_check(request: PageRequest, unit_id: int) -> HttpResponse:
 
 
 def _act(
-    request: PageRequest, form: forms.Form, act: Callable[..., object], *, done: str, back: str, **shown: Any
+    request: PageRequest,
+    form: forms.Form,
+    act: Callable[..., object],
+    *,
+    done: str,
+    back: str,
+    record: Model,
+    **shown: Any,
 ) -> HttpResponse:
-    """The page of one act on a person; what the act refuses stands at its field, and what was typed stays."""
+    """The page of one act on a record; what the act refuses stands at its field, and what was typed stays."""
+    status = 200
     if form.is_valid():
         try:
             act(**form.cleaned_data)
         except ValidationError as wrong:
             form.add_error(None, wrong)
+        except StateConflict:
+            capability = ABSENCE if isinstance(form, AbsenceForm) else APPOINT
+            form.add_error(None, timeline.overtaken(request.ctx, record, capability))
+            status = 409
         else:
             messages.success(request, done)
             return redirect(back)
     fields = [_field(request, form, name) for name in form.fields]
-    return render(request, "post/act.html", {"form": form, "fields": fields, "back": back, **shown})
+    shown |= {"form": form, "fields": fields, "back": back}
+    return render(request, "post/act.html", shown, status=status)
 
 
 def _field(request: PageRequest, form: forms.Form, name: str) -> dict[str, Any]:

@@ -14,6 +14,13 @@ DOORS = (Door("organisation", _("单位"), "unit_list", "building", "organisatio
 SEARCHES = (Search(_("单位"), "organisation.unit.read", finder_of(UNITS), "unit_list"),)
 FIRST_STEPS = (
     FirstStep(
+        3,
+        "organisation.unit.edit",
+        _("登记政府、部门等单位"),
+        _("行政区划以外的单位，逐个新建，或用 Excel 导入。"),
+        "unit_list",
+    ),
+    FirstStep(
         5,
         "organisation.unit.read",
         _("看一看您的管理范围"),

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from anlan.kernel.errors import DomainError
+from anlan.kernel import timeline
+from anlan.kernel.errors import DomainError, NotAllowed, StateConflict
 from anlan.kernel.pages import needs
 from anlan.kernel.register import listing
 from anlan.organisation.unit import selectors, services
@@ -40,7 +41,7 @@ def unit_move(request: PageRequest, key: int) -> HttpResponse:
         _("该单位连同全部下级一起划转，代码和历史记录不变"),
         _("新上级的人员按各自权限可以看到它，原上级的人员不再看到"),
     )
-    if _done(form, lambda: services.move_unit(ctx, key, **form.cleaned_data)):
+    if _done(request, unit, form, lambda: services.move_unit(ctx, key, **form.cleaned_data)):
         messages.success(request, _("已划转“%(name)s”。") % {"name": unit})
         return redirect("unit_detail", key)
     return _page(request, unit, form, _("划转单位"), effects)
@@ -57,7 +58,7 @@ def unit_merge(request: PageRequest, key: int) -> HttpResponse:
         _("该单位以往的记录由所选单位的人员按权限查看"),
         _("合并不能撤销，只能再行拆分"),
     )
-    if _done(form, lambda: services.merge_unit(ctx, key, **form.cleaned_data)):
+    if _done(request, unit, form, lambda: services.merge_unit(ctx, key, **form.cleaned_data)):
         messages.success(request, _("已将“%(name)s”并入。") % {"name": unit})
         return redirect("unit_detail", key)
     return _page(request, unit, form, _("合并单位"), effects)
@@ -73,7 +74,7 @@ def unit_split(request: PageRequest, key: int) -> HttpResponse:
         _("在同一上级之下设立这些新单位，类别与原单位相同"),
         _("原单位的下级逐个划转到新单位，完成后停用原单位"),
     )
-    if _done(form, lambda: services.split_unit(ctx, key, **form.cleaned_data)):
+    if _done(request, unit, form, lambda: services.split_unit(ctx, key, **form.cleaned_data)):
         messages.success(request, _("已设立新单位，请继续划转下级单位。"))
         return redirect(f"{reverse('unit_list')}?unit={unit.parent_id}")
     return _page(request, unit, form, _("拆分单位"), effects)
@@ -87,17 +88,23 @@ def unit_describe(request: PageRequest, key: int) -> HttpResponse:
     profile = selectors.find_profile(ctx, unit, EDIT)
     given = {name: getattr(profile, name) for name in ("line", "answers_to", "address")} if profile else {}
     form = ProfileForm(ctx, request.POST or None, initial=given)
-    if _done(form, lambda: services.describe_unit(ctx, key, **form.cleaned_data)):
+    if _done(request, unit, form, lambda: services.describe_unit(ctx, key, **form.cleaned_data)):
         messages.success(request, _("已保存。"))
         return redirect("unit_detail", key)
     return _page(request, unit, form, _("修改单位概况"), ())
 
 
-def _done(form: forms.Form, act: Callable[[], object]) -> bool:
+def _done(request: PageRequest, unit: Unit, form: forms.Form, act: Callable[[], object]) -> bool:
+    """Whether the act was done; a refusal is shown at the form, which keeps what was filled in."""
     if not form.is_valid():
         return False
     try:
         act()
+    except NotAllowed:
+        raise
+    except StateConflict:
+        form.add_error(None, timeline.overtaken(request.ctx, unit, EDIT))
+        return False
     except DomainError as refusal:
         form.add_error(None, str(refusal))
         return False
