@@ -485,17 +485,6 @@ def test_names_sort_by_pinyin(world: World) -> None:
     assert [name for name in names if name in {"张三", "阿明", "李四"}] == ["阿明", "李四", "张三"]
 
 
-def test_units_to_choose_from_lie_where_one_may_grant(world: World) -> None:
-    granter = acting(world.person("here", "security_administrator", world.district))
-
-    def names(words: str) -> list[str]:
-        return [unit.name for unit in access.find_units(granter, words)]
-
-    assert names("") == ["甲区", "甲一镇"]
-    assert names("镇") == names(str(world.town.code)) == ["甲一镇"]
-    assert names("乙") == []
-
-
 def test_holders_of_a_role_are_counted_within_scope(world: World) -> None:
     reader = acting(world.holder(access.READ))
     assert world.officer

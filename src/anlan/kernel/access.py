@@ -28,7 +28,6 @@ READ = "kernel.access.read"
 GRANT = "kernel.access.grant"
 APPOINT = "kernel.access.appoint"
 PINYIN = "zh-x-icu"  # how names sort
-SUGGESTED = 10  # units
 
 
 @event("kernel.grant.given", _("授予角色"))
@@ -189,22 +188,6 @@ def list_history(ctx: Context, user: User) -> QuerySet[Entry]:
     of_user = Q(subject_kind=User._meta.label_lower, subject=str(user.pk)) & ~Q(event__in=OF_LOG_IN)
     of_grants = Q(subject_kind=Grant._meta.label_lower, subject__in=keys)
     return Entry.objects.filter(of_user | of_grants).select_related("actor").order_by("-pk")
-
-
-def find_units(ctx: Context, words: str = "") -> list[Unit]:
-    """Some units over which the actor may grant, by part of the name or the whole code."""
-    units = visible(ctx, Unit, GRANT).select_related("parent").order_by("path")
-    if words:
-        units = units.filter(Q(name__icontains=words) | Q(code=words))
-    return list(units[:SUGGESTED])
-
-
-def get_unit(ctx: Context, unit_id: int) -> Unit:
-    """A unit over which the actor may grant."""
-    unit = visible(ctx, Unit, GRANT).filter(pk=unit_id).first()
-    if unit is None:
-        raise NotFound
-    return unit
 
 
 def list_vacant_units(ctx: Context) -> list[Unit]:

@@ -359,12 +359,6 @@ def list_roots(ctx: Context) -> list[Unit]:
     return list(visible(ctx, Unit, READ).filter(path__in=ctx.roots(READ)).order_by("path"))
 
 
-def list_units_to_choose(ctx: Context, unit: Unit | None) -> list[Unit]:
-    """The way one step down: the units directly below one, or below the reader's own."""
-    below = Q(parent=unit) if unit else Q(parent__path__in=ctx.roots(READ))
-    return list(visible(ctx, Unit, READ).filter(below).order_by("path")[:MOST_PARTS])
-
-
 def list_rules() -> list[Rule]:
     """Every version of every rule, with the events it listens to."""
     return list(Rule.objects.prefetch_related("events").order_by("code", "region", "-from_on"))

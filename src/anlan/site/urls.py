@@ -14,6 +14,7 @@ from anlan.site.api import api
 from anlan.site.pages import (
     access,
     access_people,
+    choices,
     duties,
     files,
     journal,
@@ -27,7 +28,7 @@ for _room in rooms.find():
     for _part in ("events", "register"):
         _room.part(_part)  # a room without pages has events, too
 
-PAGES = (obligations, duties, journal, access, access_people, log_in, tasks, files, notices)
+PAGES = (obligations, duties, journal, access, access_people, log_in, tasks, files, notices, choices)
 
 urlpatterns = [
     path("", views.home, name="home"),

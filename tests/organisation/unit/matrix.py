@@ -6,7 +6,6 @@ READ, EDIT = "organisation.unit.read", "organisation.unit.edit"
 
 CASES = (
     *cases_of(UNITS, lambda world: world.town, lambda world: world.neighbour_town, api="/units"),
-    Case("unit_suggest", EDIT, own=lambda _: {"name": "parent"}, budget=6),
     *(
         Case(
             f"unit_{act}",

@@ -18,7 +18,7 @@ from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.db.models import OuterRef, Q, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Length, StrIndex
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -117,11 +117,16 @@ def get_unit(ctx: Context, register: Register, unit_id: int) -> Unit:
 
 
 def find_units(ctx: Context, capability: str, words: str, most: int) -> list[Unit]:
-    """Units to choose from: those that the words find, the highest first; without words the first of the scope."""
+    """Units to choose from: those that the words find, the nearest first; without words the first of the scope."""
     found = visible(ctx, Unit, capability).filter(retired_at=None).select_related("parent")
-    if asked := question(words):
-        found = found.filter(pk__in=found.filter(search__holds=asked).order_by().values("pk")[:MOST_FOUND])
-    return list(found.order_by("path")[:most])
+    if not words:
+        return list(found.order_by("path")[:most])
+    asked = question(words)
+    if not asked:
+        return []
+    hits = found.filter(search__holds=asked).order_by().values("pk")[:MOST_FOUND]
+    near = (StrIndex("name", Value(words)), Length("name"), "path")
+    return list(found.filter(pk__in=hits).order_by(*near)[:most])
 
 
 def choices_of(ctx: Context, register: Register, one: Filter) -> Sequence[tuple[str, Any]]:

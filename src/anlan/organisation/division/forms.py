@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel.errors import DomainError
+from anlan.kernel.register import choosing
 from anlan.organisation.division import selectors
 
 if TYPE_CHECKING:
@@ -17,18 +17,7 @@ if TYPE_CHECKING:
 class PlaceForm(forms.Form):
     """The unit to hang a division below; nothing is asked where the tree has the division already."""
 
-    unit = forms.IntegerField(
-        label=_("挂在哪个单位之下"), error_messages={"required": _("请查找并选定一个单位。")}
-    )
-
     def __init__(self, ctx: Context, *args: Any, there: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.ctx = ctx
-        if there:
-            del self.fields["unit"]
-
-    def clean_unit(self) -> int:
-        try:
-            return selectors.get_unit(self.ctx, self.cleaned_data["unit"]).pk
-        except DomainError as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
+        if not there:
+            self.fields["unit"] = choosing.unit(ctx, selectors.IMPORT, label=_("挂在哪个单位之下"))

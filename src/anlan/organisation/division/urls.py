@@ -9,6 +9,5 @@ DOORS = (Door("organisation", _("行政区划"), "division_list", "sitemap", sel
 
 urlpatterns = [
     path("", views.division_list, name="division_list"),
-    path("units/", views.division_units, name="division_units"),
     path("<slug:code>/", views.division_import, name="division_import"),
 ]

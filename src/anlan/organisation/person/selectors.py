@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ValidationError
-
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import User
-from anlan.kernel.scope import visible
+from anlan.kernel.scope import can, visible
 from anlan.organisation.person.models import Person
 
 if TYPE_CHECKING:
@@ -28,12 +26,11 @@ def get_person(ctx: Context, person_id: UUID, capability: str = READ) -> Person:
     return _one(visible(ctx, Person, capability).select_related("unit", "user"), person_id)
 
 
-def find_person(ctx: Context, key: str) -> Person | None:
-    """The same by what an address says; None also for what no key can be."""
-    try:
-        return visible(ctx, Person, READ).select_related("unit").filter(pk=key).first()
-    except ValidationError:
-        return None
+def list_candidates(ctx: Context) -> QuerySet[Person]:
+    """Whom a form may name: nobody for who may see no people."""
+    if not can(ctx, READ):
+        return Person.unscoped.none()
+    return visible(ctx, Person, READ).select_related("unit")
 
 
 def lock_person(ctx: Context, person_id: UUID, capability: str) -> Person:

@@ -14,7 +14,7 @@ from django.db.models import Count, F, Model, Q
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import visible
-from anlan.organisation.person.selectors import find_person, get_person, list_named
+from anlan.organisation.person.selectors import get_person, list_candidates, list_named
 from anlan.organisation.post.models import Absence, OfficeCheck, Post, Posting
 from anlan.organisation.post.terms import NEEDED
 
@@ -140,6 +140,11 @@ def _seats(posts: QuerySet[Post], at: datetime) -> list[Seat]:
         return [Seat(*row) for row in cursor.fetchall()]
 
 
+def list_people_to_choose(ctx: Context) -> QuerySet[Person]:
+    """Whom a form may name, as far as its reader may see them."""
+    return list_candidates(ctx)
+
+
 def list_people(ctx: Context, seats: Sequence[Seat]) -> dict[UUID, Person]:
     """The people of these seats by id; who holds a post is no secret to whoever may see the post."""
     ids = {one for seat in seats for one in (seat.holder_id, seat.person_id) if one}
@@ -202,12 +207,6 @@ def list_absences(ctx: Context, person: Person) -> QuerySet[Absence]:
 def get_person_away(ctx: Context, person_id: UUID, capability: str) -> Person:
     """Whose absence is to be reported."""
     return get_person(ctx, person_id, capability)
-
-
-def list_chosen(ctx: Context, key: str) -> list[Person]:
-    """Whom a form names already, as far as its reader may see him."""
-    found = find_person(ctx, key)
-    return [found] if found else []
 
 
 def list_vacant(ctx: Context, unit: Unit | None = None) -> QuerySet[Post]:

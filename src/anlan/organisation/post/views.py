@@ -12,12 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from anlan.kernel.pages import needs
-from anlan.kernel.register import listing
-from anlan.kernel.register.declaration import registers
-from anlan.kernel.register.forms import CHOICES
+from anlan.kernel.register import choosing
 from anlan.kernel.scope import can
 from anlan.organisation.post import selectors, services
-from anlan.organisation.post.forms import PEOPLE, AbsenceForm, AppointForm, CheckForm, StandInForm
+from anlan.organisation.post.forms import AbsenceForm, AppointForm, CheckForm, StandInForm
 from anlan.organisation.post.register import ABSENCE, APPOINT, CHECK
 from anlan.organisation.post.terms import PostKind
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from django import forms
     from django.http import HttpResponse
 
-    from anlan.kernel.context import Context
     from anlan.kernel.requests import PageRequest
 
 EDIT = "organisation.post.edit"
@@ -68,19 +65,17 @@ def post_found_missing(request: PageRequest) -> HttpResponse:
 @needs(selectors.READ)
 def post_people(request: PageRequest, field: str) -> HttpResponse:
     """The people that the search box of a form suggests."""
-    words = request.GET.get(f"{field}_words", "").strip()[:100]
-    return render(
-        request,
-        "kernel/register/_choices.html",
-        _suggested(request.ctx, field, words, request.GET.get(field)),
-    )
+    reference: Any = StandInForm(request.ctx).fields["person"]
+    words = choosing.words_of(request.GET, field)
+    shown = choosing.choices(reference, field, words, request.GET.get(field))
+    return render(request, "kernel/register/_choices.html", shown)
 
 
 @ask
 @needs(APPOINT)
 def post_appoint(request: PageRequest, post_id: UUID) -> HttpResponse:
     post = selectors.get_post(request.ctx, post_id, APPOINT)
-    form = AppointForm(request.ctx, request.POST or None, initial=request.GET.dict())
+    form = AppointForm(request.ctx, choosing.data_of(request), initial=choosing.begun_of(request))
     effects = [_("%(name)s由其负责，叫应、值班等按此找人") % {"name": post.name}, _("任职写入留痕")]
     return _act(
         request,
@@ -99,7 +94,7 @@ def post_appoint(request: PageRequest, post_id: UUID) -> HttpResponse:
 @needs(APPOINT)
 def post_stand_in(request: PageRequest, post_id: UUID) -> HttpResponse:
     post = selectors.get_post(request.ctx, post_id, APPOINT)
-    form = StandInForm(request.ctx, request.POST or None, initial=request.GET.dict())
+    form = StandInForm(request.ctx, choosing.data_of(request), initial=choosing.begun_of(request))
     effects = [_("在任人员请假或岗位空缺时，按顺序由替补接替"), _("替补写入留痕")]
     return _act(
         request,
@@ -127,7 +122,8 @@ def posting_end(request: PageRequest, posting_id: UUID) -> HttpResponse:
 def absence_report(request: PageRequest, person_id: UUID) -> HttpResponse:
     ctx = request.ctx
     person = selectors.get_person_away(ctx, person_id, ABSENCE)
-    form = AbsenceForm(ctx, request.POST or None, initial={"from_at": ctx.now()})
+    begun = {"from_at": ctx.now()} | choosing.begun_of(request)
+    form = AbsenceForm(ctx, choosing.data_of(request), initial=begun)
 
     def report(stand_in: Any, **rest: Any) -> object:
         return services.report_absence(ctx, person.pk, stand_in_id=stand_in.pk if stand_in else None, **rest)
@@ -190,32 +186,5 @@ def _act(
         else:
             messages.success(request, done)
             return redirect(back)
-    fields = [_field(request, form, name) for name in form.fields]
+    fields = [choosing.shown(form, name, request.POST) for name in form.fields]
     return render(request, "post/act.html", {"form": form, "fields": fields, "back": back, **shown})
-
-
-def _field(request: PageRequest, form: forms.Form, name: str) -> dict[str, Any]:
-    """A field for the template; of a person whom he can be chosen from."""
-    field = form[name]
-    if not getattr(form.fields[name], "is_reference", False):
-        return {"field": field}
-    words = request.POST.get(f"{name}_words", "").strip()[:100]
-    return {
-        "field": field,
-        "address": reverse("post_people", args=[name]),
-        **_suggested(request.ctx, name, words, field.value()),
-    }
-
-
-def _suggested(ctx: Context, name: str, words: str, chosen: Any) -> dict[str, Any]:
-    """The people to choose from: first who is chosen already."""
-    register = registers()[PEOPLE]
-    found: list[Any] = []
-    if can(ctx, register.capability("read")):
-        wanted = listing.Wanted(words=words, sort=register.order)
-        people = listing.ordered(ctx, register, wanted).select_related("unit")
-        found = list(people[:CHOICES])
-        kept = str(chosen or "")
-        if kept and kept not in {str(one.pk) for one in found}:
-            found = [*selectors.list_chosen(ctx, kept), *found]
-    return {"name": name, "found": found, "chosen": str(chosen or ""), "most": CHOICES, "words": words}

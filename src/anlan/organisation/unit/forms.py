@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel.register.forms import ReasonForm, Reference
-from anlan.organisation.unit import selectors
+from anlan.kernel.register import choosing
+from anlan.kernel.register.forms import ReasonForm
 from anlan.organisation.unit.services import EDIT
 from anlan.organisation.unit.terms import BusinessLine
 
@@ -23,9 +23,7 @@ class TargetForm(ReasonForm):
 
     def __init__(self, ctx: Context, label: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        chosen = {"required": _("请查找并选定一个单位。")}
-        units = selectors.list_open_units(ctx, EDIT)
-        self.fields["parent"] = Reference(queryset=units, label=label, error_messages=chosen)
+        self.fields["parent"] = choosing.unit(ctx, EDIT, label=label)
         self.order_fields(("parent", "reason"))
 
 
@@ -56,6 +54,5 @@ class ProfileForm(forms.Form):
 
     def __init__(self, ctx: Context, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        units = selectors.list_open_units(ctx, EDIT)
-        self.fields["answers_to"] = Reference(queryset=units, label=_("业务上级"), required=False)
+        self.fields["answers_to"] = choosing.unit(ctx, EDIT, label=_("业务上级"), required=False)
         self.order_fields(("line", "answers_to", "address"))

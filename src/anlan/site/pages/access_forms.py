@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from anlan.kernel import access, roles, tokens
 from anlan.kernel.errors import DomainError
 from anlan.kernel.models import Role, User
+from anlan.kernel.register import choosing
 
 if TYPE_CHECKING:
     from anlan.kernel.context import Context
-    from anlan.kernel.models import Unit
 
 # At which field a refusal is shown; all others stand above the form.
 FIELDS = {
@@ -52,20 +52,14 @@ class ReasonField(forms.CharField):
 
 class GrantForm(forms.Form):
     role = forms.ModelChoiceField(queryset=Role.objects.none(), label=_("角色"), empty_label=_("请选择"))
-    unit = forms.IntegerField(label=_("管理范围"), error_messages={"required": _("请查找并选定一个单位。")})
     from_at = MomentField(label=_("生效时间"), help_text=_("不填则立即生效。"))
     until_at = MomentField(label=_("失效时间"), help_text=_("不填则长期有效。"))
 
     def __init__(self, ctx: Context, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.ctx = ctx
+        self.fields["unit"] = choosing.unit(ctx, access.GRANT, label=_("管理范围"))
+        self.order_fields(("role", "unit"))
         self.fields["role"].queryset = Role.objects.order_by("administrator", "pk")  # type: ignore[attr-defined]  # it has one
-
-    def clean_unit(self) -> Unit:
-        try:
-            return access.get_unit(self.ctx, self.cleaned_data["unit"])
-        except DomainError as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
 
 
 class EndForm(forms.Form):
