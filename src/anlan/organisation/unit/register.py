@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from anlan.kernel import shelf
 from anlan.kernel.models import Unit
+from anlan.kernel.outlines import outline_of
 from anlan.kernel.register import Column, Filter, Panel, Register
 from anlan.kernel.scope import can
 from anlan.organisation.unit import selectors, services
@@ -24,6 +26,26 @@ def _below(ctx: Context, unit: Unit) -> dict[str, Any]:
             for child in selectors.list_children(ctx, unit)[: selectors.MOST_CHILDREN]
         ],
     }
+
+
+def _area(ctx: Context, unit: Unit) -> dict[str, Any]:
+    profile = selectors.find_profile(ctx, unit, area=True)
+    outline = outline_of(profile.area, profile.seat) if profile and profile.area else None
+    seat = profile.seat if profile else None
+    return {
+        "profile": profile,
+        "outline": outline,
+        "wide": _figure(outline.wide_km) if outline else "",
+        "high": _figure(outline.high_km) if outline else "",
+        "square": _figure(outline.square_km) if outline else "",
+        "seat": shelf.degrees(seat) if seat else "",
+        "may_edit": not unit.retired_at and can(ctx, services.EDIT, unit),
+    }
+
+
+def _figure(number: float) -> str:
+    """Three figures are as much as a sketch says."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"  # noqa: PLR2004 - three figures
 
 
 def _profile(ctx: Context, unit: Unit) -> dict[str, Any]:
@@ -50,7 +72,11 @@ UNITS = Register(
     key="code",
     order="path",
     unit_path="path",
-    panels=(Panel("unit/_profile.html", _profile), Panel("unit/_tree.html", _below)),
+    panels=(
+        Panel("unit/_profile.html", _profile),
+        Panel("unit/_tree.html", _below),
+        Panel("unit/_area.html", _area),
+    ),
     icon="building",
     empty=_("单位由安全管理员导入后显示在这里。"),
     create=services.create_unit,

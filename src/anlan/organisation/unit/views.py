@@ -5,23 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from anlan.kernel.errors import DomainError
+from anlan.kernel.errors import DomainError, NotFound
 from anlan.kernel.pages import needs
 from anlan.kernel.register import choosing
 from anlan.organisation.unit import selectors, services
-from anlan.organisation.unit.forms import ProfileForm, SplitForm, TargetForm
+from anlan.organisation.unit.forms import GeometryForm, ProfileForm, SplitForm, TargetForm
 from anlan.organisation.unit.services import EDIT
+from anlan.protocols import geojson
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django import forms
-    from django.http import HttpResponse
 
     from anlan.kernel.models import Unit
     from anlan.kernel.requests import PageRequest
@@ -91,6 +93,38 @@ def unit_describe(request: PageRequest, key: int) -> HttpResponse:
         messages.success(request, _("已保存。"))
         return redirect("unit_detail", key)
     return _page(request, unit, form, _("修改单位概况"), ())
+
+
+@ask
+@needs(EDIT)
+def unit_place(request: PageRequest, key: int) -> HttpResponse:
+    """The seat of a unit and its area."""
+    ctx = request.ctx
+    unit = selectors.get_unit(ctx, key, EDIT)
+    profile = selectors.find_profile(ctx, unit, EDIT, area=True)
+    given = {name: getattr(profile, name) for name in ("seat", "is_sketch", "source")} if profile else {}
+    has_area = bool(profile and profile.area)
+    form = GeometryForm(request.POST or None, request.FILES or None, initial=given, has_area=has_area)
+    if _done(form, lambda: services.describe_unit(ctx, key, **form.values())):
+        messages.success(request, _("已保存。"))
+        return redirect("unit_detail", key)
+    return _page(request, unit, form, _("修改驻地和范围"), ())
+
+
+@require_safe
+@needs(selectors.READ)
+def unit_area(request: PageRequest, key: int) -> HttpResponse:
+    """The area for map programs."""
+    unit = selectors.get_unit(request.ctx, key)
+    profile = selectors.find_profile(request.ctx, unit, area=True)
+    if profile is None or profile.area is None:
+        raise NotFound
+    told = {"code": unit.code, "name": unit.name, "is_sketch": profile.is_sketch, "source": profile.source}
+    response = HttpResponse(geojson.feature(profile.area.json, told), content_type="application/geo+json")
+    name = f"{unit.code or unit.pk}-{unit.name}.geojson"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _done(form: forms.Form, act: Callable[[], object]) -> bool:
