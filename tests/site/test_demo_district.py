@@ -84,7 +84,7 @@ def test_the_district_has_its_official_divisions_and_the_bodies_of_a_district(de
     assert {unit.kind for unit in marked} == {"city", "district"}
     assert Unit.unscoped.get(code="120114109248001").name == "大友垡村第一网格"
     bureau = UnitProfile.unscoped.get(unit__code="D-WQ-emergency")
-    assert (bureau.line, str(bureau.answers_to)) == ("emergency", "天津市应急管理局")
+    assert (bureau.unit.line, str(bureau.answers_to)) == ("emergency", "天津市应急管理局")
 
 
 def test_siblings_stand_in_the_order_of_the_official_list(demo_data: None) -> None:

@@ -16,7 +16,7 @@ from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.events import PrivateText, event
 from anlan.kernel.log_ins import OF_LOG_IN
 from anlan.kernel.models import Entry, Grant, Role, Unit, User
-from anlan.kernel.scope import can, require, upward, visible, who_can
+from anlan.kernel.scope import can, reaches, require, units_of_line, visible, who_can
 from anlan.kernel.terms import Administrator, GrantState
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def grant_role(
     from_at: datetime | None = None,
     until_at: datetime | None = None,
 ) -> Grant:
-    """Let a user hold a role over a unit and all below it.
+    """Let a user hold a role over a unit and all below it; a line narrows that to the units of it, with all below them.
 
     from_at, until_at   None: from now on, without end; neither may lie in the past
     raises              NotFound where the actor may not grant over that unit; own_grant, second_administrator,
@@ -182,6 +182,11 @@ def lock_grant(ctx: Context, grant_id: int) -> Grant:
     return _one(grants.select_for_update(of=("self", "user"), no_key=True), ctx, grant_id, GRANT)
 
 
+def count_units_of_line(ctx: Context, root: Unit, line: str) -> int:
+    """How many units of a line there are below a unit, as far as the actor may grant over them."""
+    return units_of_line(root, line).filter(pk__in=visible(ctx, Unit, GRANT)).count()
+
+
 def list_history(ctx: Context, user: User) -> QuerySet[Entry]:
     """What happened to a user and to his grants within scope, the latest first; not when he came and went."""
     keys = [str(pk) for pk in list_grants(ctx).filter(user=user).values_list("pk", flat=True)]
@@ -213,6 +218,8 @@ def _give(ctx: Context, grant: Grant) -> Grant:
         raise DomainError("user_inactive")
     if grant.user.is_machine and grant.role.administrator:
         raise DomainError("machine_administrator")
+    if grant.line and grant.role.administrator:
+        raise DomainError("administrator_of_line")
     _refuse_twice(grant)
     _refuse_second_administrator(grant)
     grant.save(force_insert=True)
@@ -299,10 +306,10 @@ def keep_a_granter(grant: Grant, now: datetime) -> None:
     _queue_up()
     others = Grant.objects.filter(
         in_force_at(now),
+        reaches(grant.scope_root.path),
         from_at__lte=now,
         role__capabilities__contains=[GRANT],
         user__is_active=True,
-        scope_root__path__in=upward(grant.scope_root.path),
     ).exclude(pk=grant.pk)
     if grant.until_at is None:
         others = others.filter(until_at__isnull=True)

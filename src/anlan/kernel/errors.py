@@ -51,6 +51,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "machine_account": _("机器账号没有密码和两步验证，不能这样办理。"),
     "no_second_factor": _("该用户没有开启两步验证，不必解除。"),
     "not_a_machine": _("令牌只发给机器账号。请先添加机器账号，并由安全管理员授予角色。"),
+    "administrator_of_line": _("系统管理员、安全管理员、审计员不能限于一个业务条线。请不选条线。"),
     "machine_administrator": _("系统管理员、安全管理员、审计员须由人担任，机器账号不能担任。"),
     "token_too_long": _("令牌最长有效 366 天。请选择更早的失效时间。"),
     "token_scopes": _(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import cos, radians
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from django.contrib.gis.geos import MultiPolygon, Point
@@ -44,8 +44,8 @@ def outline_of(area: MultiPolygon, seat: Point | None = None) -> Outline:
     def place(x: float, y: float) -> tuple[int, int]:
         return round((x - west) * narrow * scale) + MARGIN, round((north - y) * scale) + MARGIN
 
-    shown = area.simplify(max(east - west, north - south) / FINEST, preserve_topology=True)
-    polygons = [shown] if shown.geom_type == "Polygon" else list(shown)
+    shown: Any = area.simplify(max(east - west, north - south) / FINEST, preserve_topology=True)
+    polygons = [shown] if shown.geom_type == "Polygon" else shown
     path = "".join(_ring([place(x, y) for x, y, *_ in ring.coords]) for one in polygons for ring in one)
     width, height = round(wide * scale) + 2 * MARGIN, round(high * scale) + 2 * MARGIN
     at = place(seat.x, seat.y) if seat else None

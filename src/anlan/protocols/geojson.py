@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 MOST_VERTICES = 50_000
 DEEPEST = 8  # collections within collections
-HERE = ("crs84", "4326", "4490")  # of the older standard's names of reference systems, those that are these degrees
+HERE = (
+    "crs84",
+    "4326",
+    "4490",
+)  # of the older standard's names of reference systems, those that are these degrees
 
 
 class BrokenArea(Exception):
@@ -100,18 +104,18 @@ def _list(value: Any) -> list[Any]:
 
 def _ring(positions: list[Any]) -> list[Position]:
     ring = [_position(one) for one in positions]
-    if len(ring) < 4 or ring[0] != ring[-1]:  # noqa: PLR2004 - a triangle, closed
+    if len(ring) < 4 or ring[0] != ring[-1]:
         raise BrokenArea("ring", longitude=ring[0][0], latitude=ring[0][1])
     return ring
 
 
 def _position(value: Any) -> Position:
     numbers = value[:2] if isinstance(value, list) else ()
-    if len(numbers) != 2 or not all(type(n) in {int, float} and isfinite(n) for n in numbers):  # noqa: PLR2004
+    if len(numbers) != 2 or not all(type(n) in {int, float} and isfinite(n) for n in numbers):
         raise BrokenArea("numbers")
     longitude, latitude = float(numbers[0]), float(numbers[1])
-    if abs(longitude) <= 90 < abs(latitude) <= 180:  # noqa: PLR2004 - degrees
+    if abs(longitude) <= 90 < abs(latitude) <= 180:
         raise BrokenArea("swapped", longitude=longitude, latitude=latitude)
-    if abs(longitude) > 180 or abs(latitude) > 90:  # noqa: PLR2004 - the same
+    if abs(longitude) > 180 or abs(latitude) > 90:
         raise BrokenArea("degrees", longitude=longitude, latitude=latitude)
     return longitude, latitude

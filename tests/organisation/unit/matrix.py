@@ -9,7 +9,6 @@ from tests.registers import cases_of
 READ, EDIT = "organisation.unit.read", "organisation.unit.edit"
 
 
-
 def placed(unit: str) -> Arguments:
     """A unit with an area."""
 

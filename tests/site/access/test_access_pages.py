@@ -55,6 +55,16 @@ def test_the_form_grants_and_the_person_s_page_shows_it_with_its_history(
     assert "授予角色" in page
 
 
+def test_a_grant_may_be_narrowed_to_a_business_line(world: World, door: Client, security: User) -> None:
+    form = {"role": role("clerk").pk, "unit": world.district.pk, "line": "water"}
+    page = door.post(reverse("access_grant", args=[world.stranger.pk]), form, follow=True).content.decode()
+    assert "甲区 · 水务" in page
+    assert "还没有该条线的单位" in page
+    refused = form | {"role": role("audit_administrator").pk}
+    answer = door.post(reverse("access_grant", args=[world.auditor.pk]), refused)
+    assert answer.context["form"].errors.keys() == {"line"}
+
+
 def test_a_refusal_is_shown_at_the_form_and_keeps_what_was_typed(
     world: World, door: Client, security: User
 ) -> None:

@@ -9,8 +9,6 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -24,7 +22,7 @@ from django.utils.translation import pgettext
 
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
-from anlan.kernel.scope import visible
+from anlan.kernel.scope import BEHIND, units_where, visible
 from anlan.kernel.search import question
 
 if TYPE_CHECKING:
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 ROWS = 50
 LONGEST_QUERY = 1_000  # characters of an address that is kept for later
 MOST_FOUND = 2_000  # hits of a search that are put in order; of more the first that the index gives
-BEHIND = ":"  # sorts behind every digit: a subtree is what lies between its path and that
 FEW_UNITS = 2_000  # up to here a list's units are named one by one
 COUNTED = 1_000  # up to here rows are counted
 IN_USE, RETIRED, ALL = "", "retired", "all"
@@ -175,14 +172,13 @@ def _of_few_units(
     field = register.unit_path.removesuffix("__path")
     if field == register.unit_path:
         return found
-    ids = wanted.unit.ids_below if wanted.unit else _ids_in(ctx.roots(capability))  # type: ignore[attr-defined]  # get_unit asked for them
+    ids = wanted.unit.ids_below if wanted.unit else _ids_within(ctx, capability)  # type: ignore[attr-defined]  # get_unit asked for them
     return found if len(ids) > FEW_UNITS else found.filter(**{f"{field}__in": ids})
 
 
-def _ids_in(roots: tuple[str, ...]) -> list[int]:
-    """The ids of the units in these subtrees, of more than FEW_UNITS one more than that."""
-    within = reduce(or_, (Q(path__startswith=root) for root in roots), Q())
-    return list(Unit.unscoped.filter(within).order_by().values_list("pk", flat=True)[: FEW_UNITS + 1])
+def _ids_within(ctx: Context, capability: str) -> list[int]:
+    """The ids of the units within scope, of more than FEW_UNITS one more than that."""
+    return list(units_where(ctx, capability).order_by().values_list("pk", flat=True)[: FEW_UNITS + 1])
 
 
 def ordered(ctx: Context, register: Register, wanted: Wanted, capability: str = "") -> QuerySet[Any]:

@@ -74,7 +74,13 @@ def division_import(request: PageRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _("已开始导入，可以离开本页。"))
             return redirect("task_detail", task.pk)
-    shown: dict[str, Any] = {"line": line, "here": line[-1] if line else None, "there": there, "above": above, "form": form}
+    shown: dict[str, Any] = {
+        "line": line,
+        "here": line[-1] if line else None,
+        "there": there,
+        "above": above,
+        "form": form,
+    }
     shown["fields"] = [choosing.shown(form, name, request.POST) for name in form.fields]
     return render(request, "division/import.html", {**shown, **_compared(request, chosen)})
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from anlan.kernel.register import choosing
 from anlan.kernel.register.forms import Place, ReasonForm
 from anlan.organisation.unit.services import EDIT
-from anlan.organisation.unit.terms import BusinessLine
 from anlan.protocols import geojson
 
 if TYPE_CHECKING:
@@ -24,7 +23,9 @@ BROKEN = {
     "not_json": _("读不懂这个文件。请上传 GeoJSON 文件（.geojson 或 .json）。"),
     "not_geojson": _("这不是 GeoJSON。请在制图软件中另存为 GeoJSON 后上传。"),
     "no_area": _("文件里没有范围。请上传面（Polygon 或 MultiPolygon）。"),
-    "other_shape": _("文件里有 %(kind)s。辖区范围只能由面（Polygon 或 MultiPolygon）组成，请删去点和线后上传。"),
+    "other_shape": _(
+        "文件里有 %(kind)s。辖区范围只能由面（Polygon 或 MultiPolygon）组成，请删去点和线后上传。"
+    ),
     "reference": _("文件的坐标系是 %(name)s。请转换为经纬度（WGS-84 或 CGCS2000）后上传。"),
     "numbers": _("坐标应是数字：每个点写经度、纬度。请重新导出后上传。"),
     "degrees": _("坐标 %(longitude)s, %(latitude)s 不是经纬度。请转换为 WGS-84 或 CGCS2000 经纬度后上传。"),
@@ -75,15 +76,12 @@ class SplitForm(ReasonForm):
 
 
 class ProfileForm(forms.Form):
-    line = forms.ChoiceField(
-        label=_("业务条线"), choices=[("", _("不分条线")), *BusinessLine.choices], required=False
-    )
     address = forms.CharField(label=_("地址"), max_length=200, required=False)
 
     def __init__(self, ctx: Context, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["answers_to"] = choosing.unit(ctx, EDIT, label=_("业务上级"), required=False)
-        self.order_fields(("line", "answers_to", "address"))
+        self.order_fields(("answers_to", "address"))
 
 
 class AreaField(forms.FileField):

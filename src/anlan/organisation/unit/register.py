@@ -45,7 +45,7 @@ def _area(ctx: Context, unit: Unit) -> dict[str, Any]:
 
 def _figure(number: float) -> str:
     """Three figures are as much as a sketch says."""
-    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"  # noqa: PLR2004 - three figures
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _profile(ctx: Context, unit: Unit) -> dict[str, Any]:
@@ -59,17 +59,19 @@ UNITS = Register(
     columns=(
         Column("name", sort=True),
         Column("kind"),
+        Column("line"),
         Column("code"),
         Column("parent__name"),
         Column("from_on", wide=True),
         Column("successor__name", wide=True),
     ),
     choices={"kind": UnitKind.choices},
-    fields=("parent", "name", "kind", "code", "from_on"),
+    fields=("parent", "name", "kind", "line", "code", "from_on"),
     required=("parent",),
     fixed=("parent",),
-    filters=(Filter("kind"),),
+    filters=(Filter("kind"), Filter("line")),
     key="code",
+    bulk=("line",),
     order="path",
     unit_path="path",
     panels=(

@@ -86,7 +86,7 @@ def unit_describe(request: PageRequest, key: int) -> HttpResponse:
     ctx = request.ctx
     unit = selectors.get_unit(ctx, key, EDIT)
     profile = selectors.find_profile(ctx, unit, EDIT)
-    given = {name: getattr(profile, name) for name in ("line", "answers_to", "address")} if profile else {}
+    given = {name: getattr(profile, name) for name in ("answers_to", "address")} if profile else {}
     begun = choosing.begun_of(request) if request.POST else {}
     form = ProfileForm(ctx, choosing.data_of(request), initial=given | begun)
     if _done(form, lambda: services.describe_unit(ctx, key, **form.cleaned_data)):

@@ -53,12 +53,11 @@ def _describe(bodies: list[Body], places: dict[str, Place]) -> None:
     profiles = [
         UnitProfile(
             unit_id=ids[body.code],
-            line=body.line,
             answers_to_id=ids.get(body.answers_to),
             **_lies(places.get(body.code)),
         )
         for body in bodies
-        if body.line or body.code in places
+        if body.answers_to or body.code in places
     ]
     UnitProfile.unscoped.bulk_create(profiles, batch_size=seeds.BATCH)
 

@@ -125,6 +125,8 @@ def access_grant(request: PageRequest, user_id: int) -> HttpResponse:
         given = form.cleaned_data
         if _done(form, lambda: access.grant_role(ctx, user, **given)):
             messages.success(request, _("已授予“%(role)s”。") % {"role": given["role"]})
+            if given["line"] and not access.count_units_of_line(ctx, given["unit"], given["line"]):
+                messages.warning(request, _("所选范围内还没有该条线的单位，设了条线后授权才有作用。"))
             return redirect("access_user", user.pk)
     fields = [choosing.shown(form, name, request.POST) for name in form.fields]
     return render(request, "site/access/grant.html", {"person": user, "form": form, "fields": fields})
