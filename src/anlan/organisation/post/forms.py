@@ -67,10 +67,13 @@ class AbsenceForm(forms.Form):
 
 
 class CheckForm(forms.Form):
-    """What proves each of the four; blank: not in place."""
+    """What proves each of the four, by a document's name and number or by a file; blank: not in place."""
 
     body = forms.CharField(
-        label=_("机构"), help_text=_("设立文件的名称和文号。"), max_length=200, required=False
+        label=_("机构"),
+        help_text=_("设立文件的名称和文号；以附件为证的写“见附件”。"),
+        max_length=200,
+        required=False,
     )
     duties = forms.CharField(label=_("职责"), help_text=_("职责规定的文号。"), max_length=200, required=False)
     establishment = forms.CharField(

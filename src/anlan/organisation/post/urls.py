@@ -11,10 +11,19 @@ from anlan.organisation.post.register import POSTS
 
 PREFIX = "posts/"
 DOORS = (Door("organisation", _("岗位"), "post_list", "id-badge-2", "organisation.post.read"),)
-SUBJECTS = (Subject("post.post", "organisation.post.read", "post_detail"),)
+SUBJECTS = (
+    Subject("post.post", "organisation.post.read", "post_detail"),
+    Subject(
+        "post.officecheck",
+        "organisation.post.read",
+        "office_check_detail",
+        attach="organisation.post.check",
+    ),
+)
 
 urlpatterns = [
     path("vacancies/", views.post_vacancies, name="post_vacancies"),
+    path("required/", views.post_required, name="post_required"),
     path("found-missing/", views.post_found_missing, name="post_found_missing"),
     path("people/<slug:field>/", views.post_people, name="post_people"),
     *urls_of(POSTS),
@@ -23,5 +32,7 @@ urlpatterns = [
     path("postings/<uuid:posting_id>/end/", views.posting_end, name="posting_end"),
     path("absences/of/<uuid:person_id>/", views.absence_report, name="absence_report"),
     path("absences/<uuid:absence_id>/end/", views.absence_end, name="absence_end"),
+    path("offices/", views.office_list, name="office_list"),
+    path("offices/checks/<uuid:check_id>/", views.office_check_detail, name="office_check_detail"),
     path("offices/<int:unit_id>/check/", views.office_check, name="office_check"),
 ]

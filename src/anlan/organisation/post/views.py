@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from anlan.kernel import owed, shelf, timeline
 from anlan.kernel.pages import needs
 from anlan.kernel.register import choosing
+from anlan.kernel.register.declaration import register_of
 from anlan.kernel.scope import can
 from anlan.organisation.post import selectors, services
 from anlan.organisation.post.forms import AbsenceForm, AppointForm, CheckForm, StandInForm
-from anlan.organisation.post.register import ABSENCE, APPOINT, CHECK
+from anlan.organisation.post.register import ABSENCE, APPOINT, CHECK, FOUR_LABELS
 from anlan.organisation.post.terms import PostKind
 
 if TYPE_CHECKING:
@@ -51,6 +53,41 @@ def post_vacancies(request: PageRequest) -> HttpResponse:
         "most": selectors.MOST_SHOWN,
     }
     return render(request, "post/vacancies.html", shown)
+
+
+@require_safe
+@needs(selectors.READ)
+def post_required(request: PageRequest) -> HttpResponse:
+    """Which posts units must have, by which clause; how many have them, which have not."""
+    ctx, asked = request.ctx, request.GET.get("unit", "")
+    tops = selectors.list_tops(ctx)
+    found = selectors.find_unit(ctx, int(asked)) if asked.isdecimal() and len(asked) < 19 else None
+    unit = found or next(iter(tops), None)
+    labels, units = dict(PostKind.choices), register_of("organisation.unit").choices["kind"]
+    kind = request.GET.get("kind", "")
+    tallies = selectors.count_by_kind(ctx, unit)
+    rules = [
+        {
+            "rule": one,
+            "label": labels[one.kind],
+            "units": _("、").join(str(label) for value, label in units if value in one.unit_kinds),
+            "tally": tallies.get(one.kind, selectors.Tally(0, 0, 0)),
+        }
+        for one in selectors.list_needed(ctx)
+    ]
+    shown = {
+        "unit": unit,
+        "tops": tops,
+        "rules": rules,
+        "kind": kind if kind in labels else "",
+        "label": labels.get(kind, ""),
+        "lacking": selectors.list_lacking(ctx, unit, kind) if kind in labels else [],
+        "parts": selectors.count_by_part(ctx, unit) if unit else [],
+        "may_appoint": can(ctx, APPOINT),
+        "may_found": can(ctx, EDIT),
+        "most": selectors.MOST_SHOWN,
+    }
+    return render(request, "post/required.html", shown)
 
 
 @require_POST
@@ -161,7 +198,7 @@ def office_check(request: PageRequest, unit_id: int) -> HttpResponse:
         made = services.check_office(request.ctx, office.pk, proofs=form.proofs())
         done = _("已核对，四项都已落实。") if made.is_complete else _("已保存，还有未落实的项。")
         messages.success(request, done)
-        return redirect("unit_detail", office.pk)
+        return redirect("office_check_detail", made.pk)
     shown = {
         "form": form,
         "fields": [{"field": field} for field in form],
@@ -169,9 +206,67 @@ def office_check(request: PageRequest, unit_id: int) -> HttpResponse:
         "verb": _("保存"),
         "about": office.name,
         "back": reverse("unit_detail", args=[office.pk]),
-        "effects": [_("四项都填写依据，即办结本年度的核对事项"), _("未填的项列为未落实")],
+        "effects": [
+            _("四项都填写依据，即办结本年度的核对事项"),
+            _("未填的项列为未落实"),
+            _("保存后可添加文件、照片作为证明"),
+        ],
     }
     return render(request, "post/act.html", shown)
+
+
+@require_safe
+@needs(selectors.READ)
+def office_list(request: PageRequest) -> HttpResponse:
+    """Of each office which of the four are in place this year, and those that lack one."""
+    ctx = request.ctx
+    year = ctx.now().astimezone().year
+    offices = selectors.list_offices(ctx, year)
+    asked = request.GET.get("lacks", "")
+    lacks = asked if asked in {*selectors.FOUR, selectors.ANY} else ""
+    rows = selectors.list_without(offices, lacks) if lacks else offices
+    counts = selectors.count_offices(offices)
+    shown = {
+        "year": year,
+        "counts": counts,
+        "four": [(name, FOUR_LABELS[name], counts[f"with_{name}"]) for name in selectors.FOUR],
+        "rows": [
+            {
+                "unit": unit,
+                "four": [(FOUR_LABELS[name], getattr(unit, name) or "") for name in selectors.FOUR],
+            }
+            for unit in rows[: selectors.MOST_SHOWN]
+        ],
+        "chips": [
+            {"label": label, "value": value, "on": value == lacks}
+            for value, label in (
+                ("", _("全部")),
+                (selectors.ANY, _("未落实齐")),
+                *((name, _("缺%(what)s") % {"what": FOUR_LABELS[name]}) for name in selectors.FOUR),
+            )
+        ],
+        "lacks": lacks,
+        "may_check": can(ctx, CHECK),
+        "most": selectors.MOST_SHOWN,
+    }
+    return render(request, "post/offices.html", shown)
+
+
+@require_safe
+@needs(selectors.READ)
+def office_check_detail(request: PageRequest, check_id: UUID) -> HttpResponse:
+    """One year's check: what proves each of the four, with its files."""
+    ctx = request.ctx
+    check = selectors.get_check(ctx, check_id)
+    shown = {
+        "check": check,
+        "four": [(FOUR_LABELS[name], getattr(check, name)) for name in selectors.FOUR],
+        "may_check": can(ctx, CHECK, check) and check.year == ctx.now().astimezone().year,
+        "shelf": shelf.shelf_of(ctx, check),
+        "owed": owed.of(ctx, check.unit, selectors.READ),
+        "timeline": timeline.of(ctx, check.unit, selectors.READ),
+    }
+    return render(request, "post/office_check.html", shown)
 
 
 def _act(
