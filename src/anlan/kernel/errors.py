@@ -24,6 +24,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "task_ended": _("这项任务已经结束，不能再取消。"),
     "task_stopping": _("已要求取消，任务正在停下，请稍候。"),
     "task_unknown": _("系统已不再办理这类任务。请联系运维人员。"),
+    "enlisted_already": _("%(names)s已经编入，没有重复编入。请先解除，或不选。"),
     "task_of_inactive": _("发起人已停用，任务没有办理。"),
     "record_taken": _("已有相同编号或名称的记录。请核对后改用其他编号或名称。"),
     "too_often": _("查得过于频繁。请 %(minutes)s 分钟后再试；急需时改按姓名、岗位或单位查。"),

@@ -24,8 +24,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='unit',
             name='line',
-            field=models.CharField(blank=True, choices=LINES, default='', max_length=32, verbose_name='业务条线'),
-            preserve_default=False,
+            field=models.CharField(
+                blank=True, choices=LINES, db_default='', default='', max_length=32, verbose_name='业务条线'
+            ),
         ),
         migrations.AlterField(
             model_name='grant',

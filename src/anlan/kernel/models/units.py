@@ -32,7 +32,9 @@ class Unit(Registered):
     code = models.CharField(_("代码"), max_length=32, unique=True, null=True, blank=True)
     name = models.CharField(_("名称"), max_length=120, db_collation=PINYIN)
     kind = models.CharField(_("类别"), max_length=32)
-    line = models.CharField(_("业务条线"), max_length=32, choices=BusinessLine, blank=True)
+    line = models.CharField(
+        _("业务条线"), max_length=32, choices=BusinessLine, blank=True, default="", db_default=""
+    )
     from_on = models.DateField(_("设立日期"), null=True, blank=True)
     successor = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="predecessors", verbose_name=_("承接单位")

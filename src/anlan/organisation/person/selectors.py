@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from anlan.kernel.context import Context
-    from anlan.kernel.models import Unit
 
 READ = "organisation.person.read"
-MOST_REGISTERED = 200  # that a community's page lists
 
 
 def get_person(ctx: Context, person_id: UUID, capability: str = READ) -> Person:
@@ -46,12 +44,6 @@ def find_user(username: str) -> User | None:
 def find_holder(user: User) -> Person | None:
     """Who logs in with an account already, wherever he is: an account is one person's."""
     return Person.unscoped.filter(user=user).first()
-
-
-def list_registered(ctx: Context, community: Unit) -> QuerySet[Person]:
-    """Who has registered to serve in a community, by team. They work elsewhere: the community's scope decides, not theirs."""
-    people = Person.unscoped.filter(community=community, retired_at=None, exercise=ctx.exercise)
-    return people.select_related("unit").order_by("team", "name", "pk")
 
 
 def list_named(ctx: Context, ids: Collection[UUID]) -> dict[UUID, Person]:
