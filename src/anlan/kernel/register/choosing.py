@@ -78,22 +78,25 @@ def shown(form: Any, name: str, asked: QueryDict) -> dict[str, Any]:
     if not isinstance(reference, Reference):
         return {"field": field}
     words = words_of(asked, name)
-    return {
-        "field": field,
-        "address": reference.address(name),
-        **choices(reference, name, words, field.value()),
-    }
+    offered = choices(reference, name, words, field.value(), quiet=not reference.required)
+    return {"field": field, "address": reference.address(name), **offered}
 
 
-def choices(reference: Reference, name: str, words: str, chosen: Any) -> dict[str, Any]:
-    """What a reference is chosen from: first what is chosen already; one choice alone is the choice."""
-    found = reference.suggest(words)
+def choices(
+    reference: Reference, name: str, words: str, chosen: Any, *, quiet: bool = False
+) -> dict[str, Any]:
+    """What a reference is chosen from: first what is chosen already; one choice alone is the choice.
+
+    quiet   without words nothing is suggested
+    """
+    found = [] if quiet and not words else reference.suggest(words)
     kept = str(getattr(chosen, "pk", chosen) or "")
     if kept and kept not in {str(one.pk) for one in found}:
         found = [*_there(reference, kept), *found]
     if not kept and reference.required and len(found) == 1 and not words:
         kept = str(found[0].pk)
-    return {"name": name, "found": found, "chosen": kept, "most": CHOICES, "words": words}
+    silent = quiet and not words
+    return {"name": name, "found": found, "chosen": kept, "most": CHOICES, "words": words, "silent": silent}
 
 
 def _there(reference: Reference, key: str) -> list[Any]:

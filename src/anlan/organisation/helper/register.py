@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from anlan.kernel.register import Column, Deed, Filter, Page, Panel, Register, add_panel
 from anlan.kernel.scope import can
 from anlan.organisation.helper import selectors
-from anlan.organisation.helper.models import Enlistment, Helper
+from anlan.organisation.helper.models import Helper
 from anlan.organisation.helper.terms import Skill
 
 if TYPE_CHECKING:
@@ -25,8 +24,7 @@ ENLISTED = ((YES, pgettext_lazy("helper", "已编入")), (NO, pgettext_lazy("hel
 
 
 def _enlisted(helpers: QuerySet[Any], value: str) -> QuerySet[Any]:
-    now = Exists(Enlistment.unscoped.filter(helper=OuterRef("pk"), until_at=None))
-    return helpers.filter(now if value == YES else ~now)
+    return selectors.list_by_enlistment(helpers, enlisted=value == YES)
 
 
 def _skilled(helpers: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -43,7 +41,7 @@ def _of_unit(ctx: Context, unit: Unit) -> dict[str, Any] | None:
     """Who serves in a community in an emergency; nothing for who may not see them, or where there is nobody."""
     if not can(ctx, selectors.READ, unit):
         return None
-    helpers = list(selectors.list_helpers(ctx, unit)[: selectors.MOST_SHOWN])
+    helpers: list[Any] = list(selectors.list_helpers(ctx, unit)[: selectors.MOST_SHOWN])
     if not helpers:
         return None
     may = not unit.retired_at and can(ctx, selectors.ENLIST, unit)

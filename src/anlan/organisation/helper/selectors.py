@@ -25,9 +25,17 @@ MOST_SHOWN = 500  # of one page
 
 def list_helpers(ctx: Context, unit: Unit) -> QuerySet[Helper]:
     """Who has registered with one community, by team, each with `enlisted`: whether he is enlisted now."""
-    now = Enlistment.unscoped.filter(helper=OuterRef("pk"), until_at=None)
     helpers = visible(ctx, Helper, READ).filter(unit=unit, retired_at=None)
-    return helpers.annotate(enlisted=Exists(now)).order_by("team", "name", "pk")
+    return helpers.annotate(enlisted=Exists(_open())).order_by("team", "name", "pk")
+
+
+def list_by_enlistment(helpers: QuerySet[Helper], *, enlisted: bool) -> QuerySet[Helper]:
+    """Of these, who the caller has within scope: those that are enlisted now, or those that are not."""
+    return helpers.filter(Exists(_open()) if enlisted else ~Exists(_open()))
+
+
+def _open() -> QuerySet[Enlistment]:
+    return Enlistment.unscoped.filter(helper=OuterRef("pk"), until_at=None)
 
 
 def list_by_ids(ctx: Context, ids: Collection[UUID]) -> list[Helper]:

@@ -1,12 +1,14 @@
 """Who had registered with a community in the register of people stands in the register of its own from now on."""
 
+from typing import Any
+
 from django.db import migrations
 
 from anlan.kernel.ids import uuid7
 from anlan.kernel.search import document
 
 
-def forth(apps, _schema):
+def forth(apps: Any, _schema: Any) -> None:
     person, helper = apps.get_model("person", "Person"), apps.get_model("helper", "Helper")
     registered = person._base_manager.filter(community__isnull=False, retired_at=None).select_related("unit")
     helper._base_manager.bulk_create(
@@ -22,7 +24,7 @@ def forth(apps, _schema):
     )
 
 
-def back(apps, _schema):
+def back(apps: Any, _schema: Any) -> None:
     person, helper = apps.get_model("person", "Person"), apps.get_model("helper", "Helper")
     for one in helper._base_manager.filter(person__isnull=False, retired_at=None).iterator(2000):
         person._base_manager.filter(pk=one.person_id).update(community=one.unit_id, team=one.team)
