@@ -51,6 +51,14 @@ def test_posts_that_must_be_there_are_counted_by_kind_and_by_unit(world: World) 
     assert parts == {"甲区": (4, 3, 0), "甲一镇": (4, 3, 1)}
 
 
+def test_units_that_lack_nothing_are_left_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    liaison = next(one for one in NEEDED if one.kind == PostKind.LIAISON)
+    monkeypatch.setattr(selectors, "NEEDED", (liaison,))
+    appoint(make_post(world.district), make_person(world.district))
+    found = selectors.count_by_part(acting(world.officer), world.district)
+    assert [part.name for part in found] == ["甲一镇"]
+
+
 def test_who_lacks_one_is_listed_with_the_way_to_fill_it(world: World, head: Client) -> None:
     post = make_post(world.town)
     page = text(head, "post_required", kind="liaison")

@@ -139,7 +139,8 @@ SELECT part.id, part.name, count(*), count(*) FILTER (WHERE s.post IS NULL),
        count(*) FILTER (WHERE s.post IS NOT NULL AND s.held < s.seats)
 FROM standing s JOIN kernel_unit part
   ON part.id = coalesce(nullif(split_part(s.path, '.', %s), '')::bigint, s.id)
-GROUP BY part.id, part.name, part.path ORDER BY count(*) FILTER (WHERE s.held < s.seats) DESC, part.path LIMIT %s
+GROUP BY part.id, part.name, part.path HAVING bool_or(s.held < s.seats)
+ORDER BY count(*) FILTER (WHERE s.held < s.seats) DESC, part.path LIMIT %s
 """
 LACKING = (
     "SELECT id, name, post, held, seats FROM standing WHERE kind = %s AND held < seats ORDER BY path LIMIT %s"
@@ -316,7 +317,7 @@ def count_by_kind(ctx: Context, unit: Unit | None) -> dict[str, Tally]:
 
 
 def count_by_part(ctx: Context, unit: Unit) -> list[PartTally]:
-    """How they stand with a unit and each one directly below it with all below that; who lacks most first."""
+    """How they stand with a unit and each one directly below it with all below that: those that lack some, most first."""
     depth = unit.path.count(".") + 1
     found = _standing(ctx, unit, BY_PART, depth, MOST_SHOWN)
     return [PartTally(unit_id, name, Tally(*counts)) for unit_id, name, *counts in found]
