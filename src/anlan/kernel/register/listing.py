@@ -189,6 +189,11 @@ def ordered(ctx: Context, register: Register, wanted: Wanted, capability: str = 
     return _hits(register, wanted, found).order_by(wanted.sort, f"{turn}pk")
 
 
+def matching(ctx: Context, register: Register, wanted: Wanted) -> QuerySet[Any]:
+    """What the words find within scope, bounded and in no order, in one query."""
+    return _hits(register, wanted, records(ctx, register, wanted))
+
+
 def _hits(register: Register, wanted: Wanted, found: QuerySet[Any]) -> QuerySet[Any]:
     if asked := question(wanted.words):
         hits = found.filter(search__holds=asked).order_by().values("pk")[:MOST_FOUND]
