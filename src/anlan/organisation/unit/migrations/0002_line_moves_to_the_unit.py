@@ -6,7 +6,9 @@ FORTH = """
 UPDATE kernel_unit SET line = p.line FROM unit_unitprofile p WHERE p.unit_id = kernel_unit.id AND p.line <> ''
 """
 BACK = """
-UPDATE unit_unitprofile SET line = u.line FROM kernel_unit u WHERE u.id = unit_unitprofile.unit_id AND u.line <> ''
+INSERT INTO unit_unitprofile (unit_id, line, address, is_sketch, source)
+SELECT id, line, '', false, '' FROM kernel_unit WHERE line <> ''
+ON CONFLICT (unit_id) DO UPDATE SET line = excluded.line
 """
 
 
