@@ -15,7 +15,7 @@ from psycopg import sql
 from anlan.kernel import access, roles, scope, seeds, users
 from anlan.kernel.clock import real_now
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound, StateConflict
-from anlan.kernel.models import Entry, Grant, PrivateNote, Role, Unit, User
+from anlan.kernel.models import Entry, Grant, PrivateNote, Role, User
 from anlan.kernel.terms import RESERVED, GrantState
 from tests.cast import World, acting, make_user, make_world
 
@@ -515,20 +515,6 @@ def test_names_sort_by_pinyin(world: World) -> None:
         make_user(name, name)
     names = [user.display_name for user in access.list_users(reader)]
     assert [name for name in names if name in {"张三", "阿明", "李四"}] == ["阿明", "李四", "张三"]
-
-
-def test_units_to_choose_from_lie_where_one_may_grant(world: World) -> None:
-    granter = acting(world.person("here", "security_administrator", world.district))
-
-    def names(words: str) -> list[str]:
-        return [unit.name for unit in access.find_units(granter, words)]
-
-    assert names("") == ["甲区", "甲一镇"]
-    for words in ("镇", str(world.town.code), "jyz", "jiayizhen", "甲 镇"):
-        assert names(words) == ["甲一镇"], words
-    assert names("乙") == []
-    Unit.unscoped.filter(pk=world.town.pk).update(retired_at=real_now())
-    assert names("镇") == []
 
 
 def test_holders_of_a_role_are_counted_within_scope(world: World) -> None:

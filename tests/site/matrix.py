@@ -8,7 +8,10 @@ def _self_check(world: World) -> dict[str, int]:
     return {"check_id": SelfCheck.objects.create(asked_by=world.approver).pk}
 
 
+UNITS = {"capability": "organisation.unit.read", "name": "unit"}
+
 CASES = (
+    Case("unit_choices", "organisation.unit.read", own=lambda _: UNITS, budget=5),
     Case("home", ANYBODY),
     Case("alive", PUBLIC, budget=0),
     Case("ca_page", PUBLIC, answers=404, budget=0),  # this test node has no certificate of its own

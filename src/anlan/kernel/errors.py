@@ -25,6 +25,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "task_stopping": _("已要求取消，任务正在停下，请稍候。"),
     "verification_running": _("已有一次核验正在进行，没有另行发起。完成后再核验。"),
     "task_unknown": _("系统已不再办理这类任务。请联系运维人员。"),
+    "enlisted_already": _("%(names)s已经编入，没有重复编入。请先解除，或不选。"),
     "task_of_inactive": _("发起人已停用，任务没有办理。"),
     "record_taken": _("已有相同编号或名称的记录。请核对后改用其他编号或名称。"),
     "too_often": _("查得过于频繁。请 %(minutes)s 分钟后再试；急需时改按姓名、岗位或单位查。"),
@@ -55,6 +56,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "machine_account": _("机器账号没有密码和两步验证，不能这样办理。"),
     "no_second_factor": _("该用户没有开启两步验证，不必解除。"),
     "not_a_machine": _("令牌只发给机器账号。请先添加机器账号，并由安全管理员授予角色。"),
+    "administrator_of_line": _("系统管理员、安全管理员、审计员不能限于一个业务条线。请不选条线。"),
     "machine_administrator": _("系统管理员、安全管理员、审计员须由人担任，机器账号不能担任。"),
     "token_too_long": _("令牌最长有效 366 天。请选择更早的失效时间。"),
     "token_scopes": _(

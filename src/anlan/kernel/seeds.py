@@ -32,6 +32,7 @@ class Seedling:
     parent: str
     name: str
     kind: str
+    line: str = ""
 
 
 def lay_ground(**_signal: object) -> None:
@@ -101,7 +102,15 @@ def plant_units(seedlings: Sequence[Seedling]) -> dict[str, Unit]:
     for one, number in zip(missing, _draw_numbers(len(missing)), strict=True):
         parent = there[one.parent] if one.parent else None
         path = f"{parent.path if parent else ''}{number}."
-        unit = Unit(id=number, path=path, parent=parent, code=one.code, name=one.name, kind=one.kind)
+        unit = Unit(
+            id=number,
+            path=path,
+            parent=parent,
+            code=one.code,
+            name=one.name,
+            kind=one.kind,
+            line=one.line,
+        )
         unit.search = unit.document_of()
         there[one.code] = added[one.code] = unit
     Unit.unscoped.bulk_create(added.values(), batch_size=BATCH)

@@ -102,6 +102,29 @@ class GrantState(TextChoices):
     ENDED = "ended", _("已失效")
 
 
+class BusinessLine(TextChoices):
+    """What a unit is charged with beside its government, and what a grant may be narrowed to."""
+
+    EMERGENCY = "emergency", _("应急管理")
+    WATER = "water", _("水务")
+    WEATHER = "weather", _("气象")
+    FIRE = "fire", _("消防救援")
+    POLICE = "police", _("公安")
+    HEALTH = "health", _("卫生健康")
+    LAND = "land", _("规划和自然资源")
+    HOUSING = "housing", _("住房城乡建设")
+    TRANSPORT = "transport", _("交通运输")
+    ENVIRONMENT = "environment", _("生态环境")
+    MARKET = "market", _("市场监管")
+    FARMING = "farming", _("农业农村")
+    EDUCATION = "education", _("教育")
+    CULTURE = "culture", _("文化旅游")
+    CIVIL = "civil", _("民政")
+    COMMUNICATION = "communication", _("通信")
+    POWER = "power", _("电力")
+    GAS = "gas", _("燃气供热")
+
+
 class TokenState(TextChoices):
     CURRENT = "current", _("有效")
     EXPIRED = "expired", _("已到期")

@@ -75,7 +75,7 @@ def test_a_record_is_entered_with_a_field_of_every_kind(browser: Client, world: 
     [
         ({"code": "小写"}, "大写字母"),
         ({"name": ""}, "必填"),
-        ({"unit": "10000000000"}, "没有这一项，或不在您的管理范围内"),
+        ({"unit": "10000000000"}, "没有找到，或不在您的管理范围内"),
         ({"place": "东边"}, "经度,纬度"),
         ({"pressure_kpa": "-5"}, "0"),
         ({"uses": ["wash"]}, "wash"),

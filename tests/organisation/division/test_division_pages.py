@@ -74,8 +74,8 @@ def test_the_preview_tells_the_figures_and_changes_nothing(admin: Client, world:
 
 @pytest.mark.usefixtures("lists")
 def test_a_place_must_be_chosen_where_the_tree_has_none(admin: Client, world: World) -> None:
-    refused = admin.post(WUQING, {"words": "甲一"})
-    assert "请查找并选定一个单位" in text(refused)
+    refused = admin.post(WUQING, {"unit_words": "甲一"})
+    assert "请查找并选定" in text(refused)
     assert 'value="甲一"' in text(refused)
     assert not LongTask.objects.exists()
     outside = plant_unit(None, "别处", "city", None)
@@ -92,7 +92,7 @@ def test_words_to_search_for_hold_no_character_that_no_text_holds(admin: Client,
 @pytest.mark.usefixtures("lists")
 def test_units_to_hang_it_below_are_found_within_scope(admin: Client, world: World) -> None:
     plant_unit(None, "甲外单位", "city", None)
-    found = text(admin.get("/divisions/units/?words=jia"))
+    found = text(admin.get("/choices/units/organisation.division.import/unit/?unit_words=jia"))
     assert "甲一镇" in found
     assert "甲外单位" not in found
 

@@ -55,6 +55,16 @@ def test_the_form_grants_and_the_person_s_page_shows_it_with_its_history(
     assert "授予角色" in page
 
 
+def test_a_grant_may_be_narrowed_to_a_business_line(world: World, door: Client, security: User) -> None:
+    form = {"role": role("clerk").pk, "unit": world.district.pk, "line": "water"}
+    page = door.post(reverse("access_grant", args=[world.stranger.pk]), form, follow=True).content.decode()
+    assert "甲区 · 水务" in page
+    assert "还没有该条线的单位" in page
+    refused = form | {"role": role("audit_administrator").pk}
+    answer = door.post(reverse("access_grant", args=[world.auditor.pk]), refused)
+    assert answer.context["form"].errors.keys() == {"line"}
+
+
 def test_a_refusal_is_shown_at_the_form_and_keeps_what_was_typed(
     world: World, door: Client, security: User
 ) -> None:
@@ -84,10 +94,10 @@ def test_a_number_that_no_role_has_counts_as_not_asked(world: World, door: Clien
 def test_words_to_search_for_hold_no_character_that_no_text_holds(
     world: World, door: Client, security: User
 ) -> None:
-    form = {"role": role("clerk").pk, "words": "甲\0一镇"}
+    form = {"role": role("clerk").pk, "unit_words": "甲\0一镇"}
     answer = door.post(reverse("access_grant", args=[world.stranger.pk]), form)
     assert answer.context["form"].errors.keys() == {"unit"}
-    assert answer.context["words"] == "甲一镇"
+    assert 'value="甲一镇"' in answer.content.decode()
 
 
 def test_an_end_in_the_past_is_told_at_its_field(world: World, door: Client, security: User) -> None:
@@ -110,7 +120,8 @@ def test_a_unit_outside_the_granter_s_scope_can_be_neither_found_nor_chosen(
     world: World, door: Client
 ) -> None:
     enter(door, world.person("here", "security_administrator", world.district))
-    found = door.get(reverse("access_units"), {"words": "镇"}).content.decode()
+    address = reverse("unit_choices", args=["kernel.access.grant", "unit"])
+    found = door.get(address, {"unit_words": "镇"}).content.decode()
     assert "甲一镇" in found
     assert "乙一镇" not in found
     form = {"role": role("clerk").pk, "unit": world.neighbour_town.pk}
@@ -121,7 +132,7 @@ def test_a_unit_outside_the_granter_s_scope_can_be_neither_found_nor_chosen(
 def test_without_script_the_search_keeps_the_form_and_grants_nothing(
     world: World, door: Client, security: User
 ) -> None:
-    form = {"role": role("clerk").pk, "words": "乙", "find": "1", "until_at": "2040-01-01T00:00"}
+    form = {"role": role("clerk").pk, "unit_words": "乙", "find": "unit", "until_at": "2040-01-01T00:00"}
     page = door.post(reverse("access_grant", args=[world.stranger.pk]), form).content.decode()
     assert "乙一镇" in page
     assert "甲一镇" not in page

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
 from anlan.kernel.models.moments import readable
-from anlan.kernel.terms import Administrator, GrantState
+from anlan.kernel.terms import Administrator, BusinessLine, GrantState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,7 +54,8 @@ class Grant(models.Model):
 
     It is never deleted: ended, it stays as history. One that ends as it begins never counted.
 
-    line   code of a business line that narrows it (a water officer: a district × line "water"); blank: all
+    line   the business line that narrows it (a water officer: a district × water) to the units of that line within the
+           subtree, each with all below it; blank: the whole subtree
     """
 
     user = models.ForeignKey(
@@ -64,7 +65,7 @@ class Grant(models.Model):
     scope_root = models.ForeignKey(
         "kernel.Unit", models.PROTECT, related_name="+", verbose_name=_("管理范围")
     )
-    line = models.CharField(_("业务条线"), max_length=32, blank=True)
+    line = models.CharField(_("业务条线"), max_length=32, choices=BusinessLine, blank=True)
     from_at = models.DateTimeField(_("生效时间"), default=real_now)
     until_at = models.DateTimeField(_("失效时间"), null=True, blank=True)
 
@@ -100,6 +101,11 @@ class Grant(models.Model):
     @property
     def unit_id(self) -> int:
         return self.scope_root_id
+
+    @property
+    def where(self) -> str:
+        """What it reaches, in words."""
+        return f"{self.scope_root} · {self.get_line_display()}" if self.line else str(self.scope_root)
 
     def state_at(self, moment: datetime) -> GrantState:
         if self.until_at is not None and (self.until_at <= moment or self.until_at <= self.from_at):

@@ -16,7 +16,6 @@ from django.utils.translation import pgettext
 
 from anlan.kernel import personal
 from anlan.kernel.fields import validate_reckonable
-from anlan.kernel.models import Unit
 from anlan.kernel.register import forms
 from anlan.kernel.words import in_each_language
 

@@ -88,6 +88,14 @@ class Deed:
 
 
 @dataclass(frozen=True)
+class Page:
+    """A page of the room's own that its list leads to, for who holds what reading the register takes."""
+
+    label: _StrPromise | str
+    name: str
+
+
+@dataclass(frozen=True)
 class Resolved:
     """A column with its field: what heads it, how it is shown, by what it is masked."""
 
@@ -122,7 +130,7 @@ class Register:
     fixed       fields that are entered once and not changed by the form
     bulk        fields that can be set for many records at once
     deeds       acts of the room's own
-    pages       further pages of the room, by address and label, to which the list leads; open to who may read
+    pages       further pages of the room, to which the list leads; open to who may read
     unit_path   look-up to the path of a record's unit
     parts       further tables that are read along with a record
     create, edit, retire, restore   acts of its own instead of those of every register; the same arguments
@@ -144,7 +152,7 @@ class Register:
     parts: tuple[str, ...] = ()
     panels: tuple[Panel, ...] = ()
     deeds: tuple[Deed, ...] = ()
-    pages: tuple[tuple[str, _StrPromise | str], ...] = ()
+    pages: tuple[Page, ...] = ()
     icon: str = "list"
     lead: _StrPromise | str = ""
     empty: _StrPromise | str = ""

@@ -21,8 +21,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from anlan.kernel import second_factor
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound, SecondFactorNeeded
-from anlan.kernel.models import Unit
-from anlan.kernel.register import cleaning, exporting, importing, listing, saved
+from anlan.kernel.register import cleaning, exporting, importing, saved
 from anlan.kernel.register.forms import key_of
 from anlan.kernel.register.judging import WHOLE
 from anlan.kernel.register.reading import MEGABYTE, MOST_BYTES, MOST_ROWS

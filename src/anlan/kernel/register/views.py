@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from anlan.kernel import owed, personal, shelf, timeline
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.pages import needs
-from anlan.kernel.register import acts, forms, listing, rows, saved
+from anlan.kernel.register import acts, choosing, forms, listing, rows, saved
 from anlan.kernel.register.exchange import ExchangePages
 from anlan.kernel.requests import MOST_CHOSEN
 from anlan.kernel.scope import can
@@ -204,7 +204,8 @@ class Pages:
 
     def create(self, request: PageRequest) -> HttpResponse:
         register = self.register
-        form = forms.RecordForm(request.ctx, register, request.POST or None, begun=request.GET.dict())
+        begun = choosing.begun_of(request)
+        form = forms.RecordForm(request.ctx, register, choosing.data_of(request), begun=begun)
         if form.is_valid() and (
             record := self._done(form, lambda: acts.create_record(request.ctx, register, **form.values()))
         ):
@@ -219,7 +220,8 @@ class Pages:
         """Change a record. Where somebody was faster, the form stays as it was filled in, beside what stands now."""
         register, ctx = self.register, request.ctx
         record = acts.get_record(ctx, register, key, "edit")
-        form = forms.RecordForm(ctx, register, request.POST or None, record)
+        data, begun = choosing.data_of(request), choosing.begun_of(request) if request.POST else {}
+        form = forms.RecordForm(ctx, register, data, record, begun=begun)
         if form.is_valid():
             try:
                 version = form.cleaned_data["version"]
@@ -273,48 +275,21 @@ class Pages:
             **self._common(),
             "form": form,
             "record": record,
-            "fields": [self._field(request, form, name) for name in form.asked],
+            "fields": [choosing.shown(form, name, request.POST or request.GET) for name in form.asked],
             "back": self._address(record.pk) if record else reverse(f"{self.register.name}_list"),
             **(more or {}),
         }
         status = 409 if "conflict" in shown else shown.get("status", 200)
         return render(request, "kernel/register/form.html", shown, status=status)
 
-    def _field(self, request: PageRequest, form: forms.RecordForm, name: str) -> dict[str, Any]:
-        """A field for the template; of a reference what it can be chosen from."""
-        field = form[name]
-        if not isinstance(form.fields[name], forms.Reference):
-            return {"field": field}
-        words = (request.POST or request.GET).get(f"{name}_words", "").strip()[:100]
-        return {
-            "field": field,
-            "address": reverse(f"{self.register.name}_choose", args=[name]),
-            "words": words,
-            **self._choices(request.ctx, name, words, field.value()),
-        }
-
-    def _choices(self, ctx: Context, name: str, words: str, chosen: Any) -> dict[str, Any]:
-        """What a reference is chosen from: first what is chosen already."""
-        found = forms.suggest(ctx, self.register, name, words)
-        kept = str(chosen or "")
-        if kept and kept not in {str(one.pk) for one in found}:
-            target: Any = self.register.model._meta.get_field(name)
-            try:
-                first = forms.candidates(ctx, self.register, target).filter(pk=kept).first()
-            except (ValueError, TypeError, ValidationError):  # what no key can be
-                first = None
-            found = [first, *found] if first else found
-        if not kept and len(found) == 1 and not words:
-            kept = str(found[0].pk)
-        return {"name": name, "found": found, "chosen": kept, "most": forms.CHOICES}
-
     def choose(self, request: PageRequest, field: str) -> HttpResponse:
         """The records that the search box of a reference suggests."""
         if field not in forms.references(self.register):
             raise NotFound
-        words = request.GET.get(f"{field}_words", "").strip()[:100]
-        shown = self._choices(request.ctx, field, words, request.GET.get(field, ""))
-        return render(request, "kernel/register/_choices.html", shown | {"words": words})
+        reference: Any = forms.field_for(request.ctx, self.register, field)
+        words = choosing.words_of(request.GET, field)
+        shown = choosing.choices(reference, field, words, request.GET.get(field, ""))
+        return render(request, "kernel/register/_choices.html", shown)
 
     def retire(self, request: PageRequest, key: Any) -> HttpResponse:
         register = self.register
@@ -351,7 +326,7 @@ class Pages:
         if name not in register.bulk:
             raise NotFound
         keys = self._chosen(request)
-        given, status = "done" in request.POST, 200
+        given, status = "done" in request.POST and choosing.SEARCH not in request.POST, 200
         form = forms.BulkForm(ctx, register, name, request.POST if given else None)
         if given and form.is_valid():
             try:
@@ -362,7 +337,7 @@ class Pages:
                 messages.success(request, _("已修改 %(number)s 条。") % {"number": changed})
                 return redirect(f"{register.name}_list")
         shown = {**self._common(), "form": form, "keys": keys, "field_name": name}
-        shown["field"] = self._field(request, form, name)  # type: ignore[arg-type]  # it has what is asked of it
+        shown["field"] = choosing.shown(form, name, request.POST)
         return render(request, "kernel/register/bulk.html", shown, status=status)
 
     def _still_there(self, form: forms.BulkForm, ctx: Context, keys: list[Any]) -> list[Any]:

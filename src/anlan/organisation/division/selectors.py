@@ -13,7 +13,6 @@ from django.db import connection, transaction
 from anlan.kernel.errors import DomainError, NotFound
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import visible
-from anlan.kernel.search import question
 from anlan.kernel.tasks import Progress
 from anlan.organisation.division.terms import DivisionLevel
 from anlan.protocols import divisions
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
 
 IMPORT = "organisation.division.import"
-SUGGESTED = 10  # units
 MOST_FOUND = 50  # divisions by their name
 EXAMPLES = 5
 STEP = 5_000  # rows between two words on the progress
@@ -184,14 +182,6 @@ def get_unit(ctx: Context, unit_id: int) -> Unit:
     if unit is None:
         raise NotFound
     return unit
-
-
-def list_units(ctx: Context, words: str = "") -> list[Unit]:
-    """Some units that divisions may be hung below, by their words."""
-    units = visible(ctx, Unit, IMPORT).filter(retired_at=None).select_related("parent").order_by("path")
-    if asked := question(words):
-        units = units.filter(search__holds=asked)
-    return list(units[:SUGGESTED])
 
 
 def get_comparison(ctx: Context, code: str, progress: Progress | None = None) -> Comparison:

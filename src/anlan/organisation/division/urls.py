@@ -18,6 +18,5 @@ FIRST_STEPS = (
 
 urlpatterns = [
     path("", views.division_list, name="division_list"),
-    path("units/", views.division_units, name="division_units"),
     path("<slug:code>/", views.division_import, name="division_import"),
 ]

@@ -200,7 +200,7 @@ class OfficeCheck(Record):
         )
 
     def __str__(self) -> str:
-        return str(self.year)
+        return gettext("%(year)s 年度四落实") % {"year": self.year}
 
     @property
     def is_complete(self) -> bool:

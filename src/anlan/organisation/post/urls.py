@@ -20,10 +20,19 @@ FIRST_STEPS = (
         "post_vacancies",
     ),
 )
-SUBJECTS = (Subject("post.post", "organisation.post.read", "post_detail"),)
+SUBJECTS = (
+    Subject("post.post", "organisation.post.read", "post_detail"),
+    Subject(
+        "post.officecheck",
+        "organisation.post.read",
+        "office_check_detail",
+        attach="organisation.post.check",
+    ),
+)
 
 urlpatterns = [
     path("vacancies/", views.post_vacancies, name="post_vacancies"),
+    path("required/", views.post_required, name="post_required"),
     path("found-missing/", views.post_found_missing, name="post_found_missing"),
     path("people/<slug:field>/", views.post_people, name="post_people"),
     *urls_of(POSTS),
@@ -32,5 +41,7 @@ urlpatterns = [
     path("postings/<uuid:posting_id>/end/", views.posting_end, name="posting_end"),
     path("absences/of/<uuid:person_id>/", views.absence_report, name="absence_report"),
     path("absences/<uuid:absence_id>/end/", views.absence_end, name="absence_end"),
+    path("offices/", views.office_list, name="office_list"),
+    path("offices/checks/<uuid:check_id>/", views.office_check_detail, name="office_check_detail"),
     path("offices/<int:unit_id>/check/", views.office_check, name="office_check"),
 ]

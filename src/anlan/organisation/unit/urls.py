@@ -32,8 +32,9 @@ SUBJECTS = (Subject("kernel.unit", "organisation.unit.read", "unit_detail"),)
 
 urlpatterns = [
     *urls_of(UNITS),
-    path("suggest/<slug:name>/", views.unit_suggest, name="unit_suggest"),
     path("<int:key>/describe/", views.unit_describe, name="unit_describe"),
+    path("<int:key>/place/", views.unit_place, name="unit_place"),
+    path("<int:key>/area/", views.unit_area, name="unit_area"),
     path("<int:key>/move/", views.unit_move, name="unit_move"),
     path("<int:key>/merge/", views.unit_merge, name="unit_merge"),
     path("<int:key>/split/", views.unit_split, name="unit_split"),

@@ -21,6 +21,7 @@ from anlan.kernel.errors import DomainError, StateConflict
 from anlan.kernel.journal import list_timeline
 from anlan.kernel.models import Grant
 from anlan.kernel.pages import WING_TITLES, needs
+from anlan.kernel.register import choosing
 from anlan.kernel.scope import can
 from anlan.kernel.terms import GrantState
 from anlan.site.pages.access_forms import EndForm, GrantForm, RoleForm, UntilForm, UserForm, show_refusal
@@ -123,21 +124,16 @@ def access_appoint(request: PageRequest, user_id: int) -> HttpResponse:
 def access_grant(request: PageRequest, user_id: int) -> HttpResponse:
     ctx = request.ctx
     user = access.get_user(ctx, user_id, access.GRANT)
-    searching = "find" in request.POST  # where no script fetches the suggestions
-    form = GrantForm(ctx, initial=request.POST.dict()) if searching else GrantForm(ctx, request.POST or None)
+    form = GrantForm(ctx, choosing.data_of(request), initial=choosing.begun_of(request))
     if form.is_valid():
         given = form.cleaned_data
         if _done(request.ctx, form, lambda: access.grant_role(ctx, user, **given)):
             messages.success(request, _("已授予“%(role)s”。") % {"role": given["role"]})
+            if given["line"] and not access.count_units_of_line(ctx, given["unit"], given["line"]):
+                messages.warning(request, _("所选范围内还没有该条线的单位，设了条线后授权才有作用。"))
             return redirect("access_user", user.pk)
-    return render(request, "site/access/grant.html", {"person": user, "form": form, **_units(request)})
-
-
-@require_safe
-@needs(access.GRANT)
-def access_units(request: PageRequest) -> HttpResponse:
-    """The units that the search box of the grant form suggests."""
-    return render(request, "kernel/_unit_choices.html", _units(request))
+    fields = [choosing.shown(form, name, request.POST) for name in form.fields]
+    return render(request, "site/access/grant.html", {"person": user, "form": form, "fields": fields})
 
 
 @ask
@@ -274,15 +270,6 @@ def _role_asked(request: PageRequest) -> Role | None:
     return roles.get_role(request.ctx, int(asked)) if asked.isdecimal() and len(asked) < 18 else None
 
 
-def _units(request: PageRequest) -> dict[str, Any]:
-    """Units to choose from: what was searched for, and first of all the one that has been chosen."""
-    given = request.POST or request.GET
-    words = given.get("words", "").replace("\0", "").strip()[:100]
-    chosen = given.get("unit", "")
-    units = access.find_units(request.ctx, words)
-    return {"units": units, "words": words, "chosen": chosen, "most": access.SUGGESTED}
-
-
 def _role_form(request: PageRequest, form: RoleForm, role: Role | None, *, status: int = 200) -> HttpResponse:
     offered = [code for code, _term in form.fields["capabilities"].choices]  # type: ignore[attr-defined]  # it has some
     shown = {"form": form, "role": role, "groups": _groups(offered), "chosen": form.chosen}
@@ -351,7 +338,6 @@ urlpatterns = [
     path("users/<int:user_id>/", access_user, name="access_user"),
     path("users/<int:user_id>/appoint/", access_appoint, name="access_appoint"),
     path("users/<int:user_id>/grant/", access_grant, name="access_grant"),
-    path("units/", access_units, name="access_units"),
     path("grants/<int:grant_id>/end/", access_grant_end, name="access_grant_end"),
     path("grants/<int:grant_id>/until/", access_grant_until, name="access_grant_until"),
     path("roles/", access_roles, name="access_roles"),
