@@ -43,9 +43,7 @@ def draft(unit: Unit, colour: str = "blue", ctx: Context = NODE, kind: str = "æš
     issue = services.draft_warning(
         ctx, unit=unit, kind=make_kind(unit, kind), colour=colour, relayed_from=STATION
     )
-    return services.edit_issue(
-        ctx, issue.pk, version=issue.version, placed=[Placed(unit)], description=SAID
-    )
+    return services.edit_issue(ctx, issue.pk, version=issue.version, placed=[Placed(unit)], description=SAID)
 
 
 def submitted(unit: Unit, colour: str = "blue", ctx: Context = NODE) -> WarningIssue:

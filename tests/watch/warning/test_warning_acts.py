@@ -11,11 +11,14 @@ from django.db import IntegrityError, transaction
 
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound, SecondFactorNeeded, StateConflict
 from anlan.kernel.models import Due, Entry, Obligation
+from anlan.message.callout.models import Callout, Recipient
 from anlan.watch.warning import handlers, services
 from anlan.watch.warning.models import EarlyWarning, WarningArea, WarningIssue
-from anlan.watch.warning.selectors import warnings
+from anlan.watch.warning.selectors import reach, warnings
 from anlan.watch.warning.selectors.areas import Placed
 from tests.cast import World, acting
+from tests.organisation.people import make_contact, make_person
+from tests.organisation.posts import appoint, make_post
 from tests.watch.kinds import make_kind
 from tests.watch.warnings import (
     HOUR,
@@ -127,9 +130,11 @@ def test_a_draft_of_the_neighbour_does_not_exist(world: World) -> None:
 # --- approving ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("colour", "by_duty"), [("blue", True), ("yellow", True), ("orange", False), ("red", False)])
+@pytest.mark.parametrize(
+    ("colour", "by_duty"), [("blue", True), ("yellow", True), ("orange", False), ("red", False)]
+)
 def test_the_duty_officer_approves_blue_and_yellow_alone(
-    world: World, duty: Context, colour: str, by_duty: bool
+    world: World, duty: Context, colour: str, *, by_duty: bool
 ) -> None:
     issue = submitted(world.district, colour, duty)
     if by_duty:
@@ -141,7 +146,9 @@ def test_the_duty_officer_approves_blue_and_yellow_alone(
             services.approve_high_issue(duty, issue.pk)
 
 
-def test_a_leader_approves_red_with_a_second_factor_and_never_his_own_draft(world: World, duty: Context) -> None:
+def test_a_leader_approves_red_with_a_second_factor_and_never_his_own_draft(
+    world: World, duty: Context
+) -> None:
     issue = submitted(world.district, "red", duty)
     with pytest.raises(SecondFactorNeeded):
         services.approve_high_issue(acting(world.approver, second_factor=False), issue.pk)
@@ -357,3 +364,48 @@ def test_a_duplicate_is_of_the_same_type_in_force_over_the_same_place(world: Wor
     assert [one.pk for one in warnings.list_duplicates(again)] == [running.warning_id]
     assert warnings.list_duplicates(draft(world.neighbour_town)) == []
     assert warnings.list_duplicates(draft(world.town, kind="大风")) == []
+
+
+# --- whom it calls ------------------------------------------------------------------------------------------------
+
+
+def test_publishing_calls_those_who_answer_for_the_area(world: World, duty: Context) -> None:
+    appoint(make_post(world.town, "government_first"), person := make_person(world.town, "王秀兰"))
+    make_contact(person)
+    issue = draft(world.district, "red", duty)
+    told = reach.list_told(duty, issue, [Placed(world.district)])
+    assert told.people == 2, "her, and the line of the district, which nobody holds a post in"
+    assert [(one.unit, one.why) for one in told.unreached] == [(world.district, "没有可用的联系方式")]
+    sms = next(one for one in told.told if one.channel == "sms")
+    assert (sms.people, sms.carrier, sms.cost_cny) == (1, None, 0)
+    assert sms.parts > 1
+    services.publish_urgent_issue(duty, issue.pk)
+    callout = Callout.unscoped.get()
+    assert (callout.purpose, callout.colour, callout.matter) == ("warning", "red", issue.warning_id)
+    assert callout.subject == str(issue.pk)
+    assert {one.person_id for one in Recipient.unscoped.all()} == {person.pk, None}
+
+
+def test_the_end_of_a_warning_stops_its_calls_and_wakes_nobody(world: World, duty: Context) -> None:
+    cancelled(world.district)
+    first, last = Callout.unscoped.order_by("started_at")
+    assert (first.state, last.purpose, last.state) == ("stopped", "notice", "running")
+    assert set(last.texts) == {"app", "sms", "email"}
+
+
+def test_an_update_calls_anew_and_ends_the_earlier_callout(world: World, duty: Context) -> None:
+    first = published(world.district, "blue", duty)
+    update = services.draft_update(duty, first.warning_id, colour="yellow")
+    services.edit_issue(duty, update.pk, version=update.version, reason="雨势加大。")
+    services.publish_issue(
+        duty, services.approve_low_issue(duty, services.submit_issue(duty, update.pk).pk).pk
+    )
+    states = list(Callout.unscoped.order_by("started_at").values_list("state", "colour"))
+    assert states == [("stopped", "blue"), ("running", "yellow")]
+
+
+def test_what_expires_calls_nobody_any_more(world: World, duty: Context) -> None:
+    warning = published(world.district).warning
+    EarlyWarning.unscoped.update(expires_at=duty.now() - HOUR)
+    services.expire_warnings(NODE, [warning.pk])
+    assert Callout.unscoped.get().state == "stopped"

@@ -105,7 +105,12 @@ def test_units_are_counted_with_all_below_and_once(world: World, land: dict[str,
         "117.0,39.0 117.1,39.0 117.1,39.1 117.0,39.1 117.0,39.0",
         "39.0,117.0 39.0,117.1 39.1,117.1 39.1,117.0",
         json.dumps({"type": "Feature", "geometry": json.loads(square(117, 39).geojson)}),
-        json.dumps({"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": json.loads(square(117, 39)[0].geojson)}]}),
+        json.dumps(
+            {
+                "type": "FeatureCollection",
+                "features": [{"type": "Feature", "geometry": json.loads(square(117, 39)[0].geojson)}],
+            }
+        ),
     ],
 )
 def test_an_outline_is_read_in_every_usual_form(text: str) -> None:
@@ -114,7 +119,18 @@ def test_an_outline_is_read_in_every_usual_form(text: str) -> None:
     assert [round(one, 6) for one in read.extent] == [117, 39, 117.1, 39.1]
 
 
-@pytest.mark.parametrize("text", ["117,39", "{}", "{not json", "甲乙", '{"type": "Point", "coordinates": [117, 39]}', "1e9,2 3,4 5,6", "[" * 9000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "117,39",
+        "{}",
+        "{not json",
+        "甲乙",
+        '{"type": "Point", "coordinates": [117, 39]}',
+        "1e9,2 3,4 5,6",
+        "[" * 9000,
+    ],
+)
 def test_what_is_no_outline_is_told(text: str) -> None:
     with pytest.raises(ValidationError, match="读不出这个范围"):
         Outline().clean(text)

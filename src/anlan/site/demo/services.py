@@ -23,8 +23,8 @@ from anlan.organisation.post.events import PostFounded
 from anlan.organisation.post.models import Absence, Post, Posting
 from anlan.organisation.post.terms import AbsenceReason, PostKind
 from anlan.organisation.unit.models import UnitProfile
-from anlan.watch.kind.services import load_standard_kinds
 from anlan.site.demo import PASSWORD, areas, district, people
+from anlan.watch.kind.services import load_standard_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

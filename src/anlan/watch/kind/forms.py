@@ -54,6 +54,7 @@ class TemplateForm(forms.Form):
             measures=[one.code for one in selectors.list_measures_for(colour)],
         )
         names = ("criteria", "guidance", "hours", "measures", "certain", "version")
-        super().__init__(*args, initial={name: getattr(template, name) for name in names}, **options)
+        options["initial"] = {name: getattr(template, name) for name in names}
+        super().__init__(*args, **options)
         offered: Any = self.fields["measures"]
         offered.choices = [(one.code, f"{one.text}（{one.article}）") for one in selectors.list_measures()]

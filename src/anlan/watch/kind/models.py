@@ -42,7 +42,10 @@ class WarningKind(Record, Registered):
     authority = models.CharField(_("发布主体"), max_length=120)
     line = models.CharField(_("发布条线"), max_length=32, choices=LINES, blank=True)
     institution = models.CharField(
-        _("机构代码"), max_length=3, blank=True, validators=[RegexValidator(r"^\d{3}$", _("三位数字，如 416。"))]
+        _("机构代码"),
+        max_length=3,
+        blank=True,
+        validators=[RegexValidator(r"^\d{3}$", _("三位数字，如 416。"))],
     )
     colours = ArrayField(
         models.CharField(max_length=8, choices=WarningColour), verbose_name=_("预警级别"), default=list

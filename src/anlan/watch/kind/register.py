@@ -72,9 +72,7 @@ KINDS = Register(
     ),
     fixed=("unit",),
     filters=(
-        Filter(
-            "colour", _("预警级别"), choices=lambda _ctx: tuple(WarningColour.choices), apply=_has_colour
-        ),
+        Filter("colour", _("预警级别"), choices=lambda _ctx: tuple(WarningColour.choices), apply=_has_colour),
         Filter("certain"),
     ),
     key="name",

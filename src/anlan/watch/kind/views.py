@@ -38,9 +38,7 @@ def kind_load(request: PageRequest) -> HttpResponse:
     if form.is_valid():
         made = services.load_standard_kinds(ctx, form.cleaned_data["unit"])
         if made:
-            messages.success(
-                request, _("已装入 %(count)s 种。请按本地规定逐种核改。") % {"count": len(made)}
-            )
+            messages.success(request, _("已装入 %(count)s 种。请按本地规定逐种核改。") % {"count": len(made)})
         else:
             messages.info(request, _("该单位或其上级单位已有这些种类，没有新增。"))
         return redirect("kind_list")

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 
 from anlan.kernel.periods import is_reckonable
 from anlan.kernel.terms import WarningColour
-from anlan.watch.kind.models import WarningKind
 from anlan.watch.warning.selectors import areas, warnings
 from anlan.watch.warning.selectors.areas import Placed
 from anlan.watch.warning.terms import Accuracy, AreaHow, MessageType, Timeliness
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from anlan.kernel.context import Context
     from anlan.kernel.models import Unit
+    from anlan.watch.kind.models import WarningKind
     from anlan.watch.warning.models import WarningIssue
 
 OTHER = "other"  # the issuing body is none of the tree's
@@ -79,7 +79,7 @@ def _from_geojson(text: str) -> MultiPolygon | None:
 def _from_pairs(text: str) -> MultiPolygon | None:
     pairs = [(float(a), float(b)) for a, b in PAIR.findall(text)]
     points = [(b, a) if abs(a) <= EASTERN < abs(b) else (a, b) for a, b in pairs]
-    if len(points) < 3 or PAIR.sub("", text).strip():  # noqa: PLR2004 - a triangle
+    if len(points) < 3 or PAIR.sub("", text).strip():
         return None
     ring = points if points[0] == points[-1] else [*points, points[0]]
     try:
@@ -88,10 +88,10 @@ def _from_pairs(text: str) -> MultiPolygon | None:
         return None
 
 
-def _as_area(shape: GEOSGeometry) -> MultiPolygon | None:
+def _as_area(shape: Any) -> MultiPolygon | None:
     mended = shape.make_valid()
     west, south, east, north = mended.extent if not mended.empty else (0, 0, 0, 0)
-    if abs(west) > 180 or abs(east) > 180 or abs(south) > 90 or abs(north) > 90:  # noqa: PLR2004 - degrees
+    if abs(west) > 180 or abs(east) > 180 or abs(south) > 90 or abs(north) > 90:
         return None
     parts = list(mended) if mended.geom_type in {"MultiPolygon", "GeometryCollection"} else [mended]
     return MultiPolygon([one for one in parts if one.geom_type == "Polygon"], srid=4326)
@@ -118,7 +118,10 @@ class StartForm(forms.Form):
         bodies = warnings.list_issuers(kind, areas.get_territory(unit)) if kind.line else []
         self.bodies = {str(one.pk): one for one in [*own, *bodies]}
         issuer: Any = self.fields["issuer"]
-        issuer.choices = [*((key, one.name) for key, one in self.bodies.items()), (OTHER, _("转发其他单位的预警"))]
+        issuer.choices = [
+            *((key, one.name) for key, one in self.bodies.items()),
+            (OTHER, _("转发其他单位的预警")),
+        ]
         self.initial.setdefault("issuer", next(iter(self.bodies), OTHER))
 
     def clean(self) -> None:
@@ -186,8 +189,8 @@ class IssueForm(forms.Form):
 
     def __init__(self, issue: WarningIssue, *args: Any, **options: Any) -> None:
         names = [name for name in self.base_fields if name != "version"]
-        initial = {name: getattr(issue, name) for name in (*names, "version")}
-        super().__init__(*args, initial=initial, **options)
+        options["initial"] = {name: getattr(issue, name) for name in (*names, "version")}
+        super().__init__(*args, **options)
         colour: Any = self.fields["colour"]
         colour.choices = [
             (one.value, one.label) for one in WarningColour if one.value in issue.warning.kind.colours
@@ -271,8 +274,8 @@ class AreaPart:
         data = self.data
         given: dict[int, tuple[bool, float | None, str]] = {}
         for text in data.getlist("area")[:MOST_PLACED]:
-            number, below, share, how = (str(text).split(":") + ["", "", ""])[:4]
-            if number.isdecimal() and len(number) < 19:  # noqa: PLR2004 - a bigint
+            number, below, share, how = [*str(text).split(":"), "", "", ""][:4]
+            if number.isdecimal() and len(number) < 19:
                 given[int(number)] = (
                     below == "1",
                     _share(share),
@@ -333,7 +336,9 @@ class AreaPart:
     def _near(self, _number: int | None) -> None:
         near = areas.list_neighbours(self.territory, self.placed)
         self._take(near)
-        said = _("已加上 %(count)s 个相邻单位。") if near else _("没有查到相邻单位：所选单位可能没有辖区边界。")
+        said = (
+            _("已加上 %(count)s 个相邻单位。") if near else _("没有查到相邻单位：所选单位可能没有辖区边界。")
+        )
         self.asked = self.asked._replace(said=said % {"count": len(near)})
 
     def _draw(self, _number: int | None) -> None:
@@ -374,7 +379,7 @@ class AreaPart:
 
     def _number(self, name: str) -> int | None:
         text = str(self.data.get(name, ""))
-        return int(text) if text.isdecimal() and len(text) < 19 else None  # noqa: PLR2004 - a bigint
+        return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def _share(text: str) -> float | None:
@@ -393,9 +398,7 @@ class MeasureForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    accuracy = forms.ChoiceField(
-        label=gettext_lazy("是否准确"), choices=Accuracy, widget=forms.RadioSelect
-    )
+    accuracy = forms.ChoiceField(label=gettext_lazy("是否准确"), choices=Accuracy, widget=forms.RadioSelect)
     timeliness = forms.ChoiceField(
         label=gettext_lazy("是否及时"), choices=Timeliness, widget=forms.RadioSelect
     )

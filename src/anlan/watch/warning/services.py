@@ -36,7 +36,6 @@ from anlan.watch.warning.terms import IssueState, MessageType, WarningState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
     from uuid import UUID
 
     from anlan.kernel.context import Context
@@ -139,7 +138,7 @@ def draft_cancel(ctx: Context, warning_id: UUID, *, reason: str) -> WarningIssue
 
 @act("watch.warning.draft")
 def edit_issue(
-    ctx: Context, issue_id: UUID, *, version: int, placed: Sequence[Placed] | None = None, **values: Any
+    ctx: Context, /, issue_id: UUID, *, version: int, placed: Sequence[Placed] | None = None, **values: Any
 ) -> WarningIssue:
     """Change a draft, unless somebody has changed it since the actor saw `version`.
 
@@ -380,7 +379,16 @@ def _publish(ctx: Context, issue: WarningIssue, how: str, *, capability: str) ->
     issue.texts = {channel: list(text) for channel, text in wording.list_texts(issue, placed).items()}
     issue.units = areas.count_units(placed)
     # All that is said stands in the row before its state changes: from then on it never changes again.
-    names = ("publisher", "published_at", "urgent", "identifier", "texts", "units", "headline", "needs_leader")
+    names = (
+        "publisher",
+        "published_at",
+        "urgent",
+        "identifier",
+        "texts",
+        "units",
+        "headline",
+        "needs_leader",
+    )
     issue.save(update_fields=names)
     ISSUE_LIFE.move(ctx, issue, how)
     if issue.is_end:
@@ -472,7 +480,7 @@ def _end(ctx: Context, warning: EarlyWarning, how: str) -> None:
 def _identifier(issue: WarningIssue) -> str:
     """Of the message as others know it: the sender's code and the second; no two messages of a node bear the same."""
     sender = messages.get_sender_code(issue.warning)
-    at: datetime = issue.published_at
+    at = issue.published_at or real_now()
     taken = WarningIssue.unscoped.filter(exercise=issue.exercise)
     while taken.filter(identifier=(found := messages.get_identifier(sender, at))).exists():
         at += A_SECOND

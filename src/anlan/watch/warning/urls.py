@@ -48,7 +48,9 @@ urlpatterns = [
     path("issues/<uuid:issue_id>/return-as-leader/", deeds.warning_return_high, name="warning_return_high"),
     path("issues/<uuid:issue_id>/publish/", deeds.warning_publish, name="warning_publish"),
     path(
-        "issues/<uuid:issue_id>/publish-urgently/", deeds.warning_publish_urgent, name="warning_publish_urgent"
+        "issues/<uuid:issue_id>/publish-urgently/",
+        deeds.warning_publish_urgent,
+        name="warning_publish_urgent",
     ),
     path("issues/<uuid:issue_id>/countersign/", deeds.warning_countersign, name="warning_countersign"),
     path("issues/<uuid:issue_id>/discard/", deeds.warning_discard, name="warning_discard"),

@@ -164,7 +164,7 @@ def list_path(territory: Unit, at: Unit) -> list[Unit]:
 
 def list_neighbours(territory: Unit, placed: Sequence[Placed]) -> list[Placed]:
     """The units of the same level whose areas touch those chosen, and that are not chosen yet."""
-    given = {
+    given: dict[str, Any] = {
         "units": [one.unit.pk for one in placed],
         "below": f"{territory.path}%",
         "kinds": list(DIVISIONS),
@@ -180,7 +180,7 @@ def list_units_in(territory: Unit, polygon: MultiPolygon) -> list[Placed]:
     """The units that a polygon covers: one that lies in it whole comes with all below, one that it cuts comes with its
     share and those below it that are reached. Nothing for a polygon that reaches none; the territory only as a whole.
     """
-    given = {
+    given: dict[str, Any] = {
         "shape": bytes(polygon.ewkb),
         "below": f"{territory.path}%",
         "kinds": [kind for kind in DIVISIONS if kind != "grid"],

@@ -12,22 +12,21 @@ from anlan.protocols import cap, cn12379
 from anlan.protocols.cap.message import (
     Category,
     Certainty,
-    MessageType as CapType,
     ResponseType,
     Scope,
     Severity,
     Status,
     Urgency,
 )
+from anlan.protocols.cap.message import (
+    MessageType as CapType,
+)
 from anlan.watch.warning.selectors.warnings import find_first_issue, list_areas
 from anlan.watch.warning.selectors.wording import get_sender
-from anlan.watch.warning.terms import MessageType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-
-    from django.contrib.gis.geos import MultiPolygon
 
     from anlan.watch.warning.models import EarlyWarning, WarningArea, WarningIssue
 
@@ -94,7 +93,9 @@ def _message_of(issue: WarningIssue) -> cn12379.Alert:
         sender_code=issue.identifier[:14],
         sent_at=issue.published_at,
         methods=tuple(
-            cn12379.Method(method, issue.texts[channel][1]) for channel, method in METHODS if channel in issue.texts
+            cn12379.Method(method, issue.texts[channel][1])
+            for channel, method in METHODS
+            if channel in issue.texts
         ),
         status=cn12379.Status.TEST if issue.exercise_id else cn12379.Status.ACTUAL,
         msg_type=issue.message_type.capitalize(),
@@ -183,7 +184,7 @@ def _code_of(area: WarningArea) -> str:
     return code.ljust(12, "0") if code.isdecimal() and 6 <= len(code) <= 12 else ""
 
 
-def _rings(polygon: MultiPolygon | None) -> Iterator[list[tuple[float, float]]]:
+def _rings(polygon: Any) -> Iterator[list[tuple[float, float]]]:
     """The outer rings: neither form knows holes."""
     for part in polygon or ():
         yield [(round(x, 6), round(y, 6)) for x, y in part.exterior_ring.coords]

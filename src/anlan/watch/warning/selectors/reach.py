@@ -14,9 +14,9 @@ from anlan.kernel.scope import can
 from anlan.message.callout.selectors import READ as CALLOUT_READ
 from anlan.message.callout.selectors import get_link, list_audience, list_callouts
 from anlan.message.channel.selectors import list_carriers
-from anlan.organisation.person.models import Person
-from anlan.organisation.post.models import Post
+from anlan.organisation.person.selectors import list_named
 from anlan.protocols import sms
+from anlan.watch.warning.models import POSTS
 from anlan.watch.warning.selectors.areas import list_unit_ids
 from anlan.watch.warning.selectors.wording import list_texts
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from anlan.message.callout.models import Callout
     from anlan.message.callout.selectors import Audience
     from anlan.message.channel.models import Carrier
+    from anlan.organisation.person.models import Person
     from anlan.watch.warning.models import EarlyWarning, WarningIssue
     from anlan.watch.warning.selectors.areas import Placed
 
@@ -89,9 +90,9 @@ def list_told(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> Re
     node = replace(ctx, powers=LOOKS)
     ids = list_unit_ids(placed)
     audience = list_audience(node, issue.unit, ids)
-    units = Unit.unscoped.in_bulk({one.unit_id for one in (*audience.members, *audience.gaps)})
     called = Counter(one.unit_id for one in audience.members)
     lacking = Counter(one.unit_id for one in audience.gaps)
+    units = Unit.unscoped.in_bulk({*called, *lacking})
     by_unit = [
         OfUnit(units[number], called[number], lacking[number])
         for number in sorted(units, key=lambda number: (-lacking[number], units[number].path))
@@ -112,18 +113,17 @@ def list_callouts_of(ctx: Context, warning: EarlyWarning) -> list[Callout]:
 
 
 def _unreached(ctx: Context, audience: Audience, units: Mapping[int, Unit]) -> list[Unreached]:
-    posts = dict(Post._meta.get_field("kind").flatchoices)  # type: ignore[union-attr]  # a field with choices
     gaps = sorted(audience.gaps, key=lambda one: units[one.unit_id].path)
     shown = gaps[:MOST_SHOWN]
-    names: dict[UUID, str] = {}
-    if can(ctx, "organisation.person.read"):
+    names: dict[UUID, Person] = {}
+    if can(ctx, "organisation.person.read"):  # who holds a post is real in a drill, too
         ids = [one.person_id for one in shown if one.person_id]
-        names = dict(Person.unscoped.filter(pk__in=ids).values_list("pk", "name"))
+        names = list_named(replace(ctx, exercise=None), ids)
     return [
         Unreached(
             units[one.unit_id],
-            str(posts.get(one.post, _("值班电话"))),
-            names.get(one.person_id, "") if one.person_id else "",
+            str(POSTS.get(one.post, _("值班电话"))),
+            str(names.get(one.person_id) or "") if one.person_id else "",
             str(one.lack.label),
         )
         for one in gaps
@@ -143,7 +143,9 @@ def _told(node: Context, issue: WarningIssue, placed: Sequence[Placed], audience
         parts = len(sms.cut(filled).parts) if channel == "sms" else 1
         carrier = carriers.get(channel)
         price = carrier.price_cny if carrier else Decimal(0)
-        told.append(Told(channel, subject, body, ways[channel], parts, carrier, price * parts * ways[channel]))
+        told.append(
+            Told(channel, subject, body, ways[channel], parts, carrier, price * parts * ways[channel])
+        )
     return told
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from anlan.kernel import owed, shelf, timeline
+from anlan.kernel import owed, shelf, subjects, timeline
 from anlan.kernel.errors import DomainError, NotFound
 from anlan.kernel.pages import needs
 from anlan.kernel.scope import can
@@ -73,7 +73,7 @@ def _row(warning: EarlyWarning) -> dict[str, Any]:
     issues: list[WarningIssue] = warning.all_issues  # type: ignore[attr-defined]  # list_warnings reads them along
     published = [one for one in issues if one.is_published]
     making = next((one for one in issues if one.is_open), None)
-    return {"warning": warning, "said": (published or issues or [None])[-1], "making": making}
+    return {"warning": warning, "said": (published or issues)[-1], "making": making}
 
 
 @require_safe
@@ -88,7 +88,7 @@ def warning_detail(request: PageRequest, warning_id: UUID) -> HttpResponse:
     unsigned = [one for one in issues if one.urgent and not hasattr(one, "countersignature")]
     is_over = warning.state in ENDED
     review = warnings.find_review(warning) if is_over else None
-    callouts = reach.list_callouts_of(ctx, warning)
+    callouts = _callouts(ctx, warning)
     shown = {
         "warning": warning,
         "issue": current,
@@ -111,6 +111,14 @@ def warning_detail(request: PageRequest, warning_id: UUID) -> HttpResponse:
         "shelf": shelf.shelf_of(ctx, warning),
     }
     return render(request, "warning/record.html", shown)
+
+
+def _callouts(ctx: Context, warning: EarlyWarning) -> list[dict[str, Any]]:
+    """The callouts about it, each with its own page."""
+    found = reach.list_callouts_of(ctx, warning)
+    kind = "callout.callout"
+    shown = subjects.describe(ctx, ((kind, str(one.pk)) for one in found)) if found else {}
+    return [{"callout": one, "url": shown[kind, str(one.pk)].url} for one in found]
 
 
 @require_safe
@@ -208,5 +216,3 @@ def _file(document: bytes, name: str) -> HttpResponse:
         content_type="application/xml; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-
