@@ -53,6 +53,7 @@ CATEGORIES = {
 EVENT_CODE, COLOUR = "12379 eventType", "12379 severity"
 GEOCODE = "CPEAS Geographic Code"
 NO_INSTITUTION = "000"
+COMMA = "\u3001"  # messages are Chinese
 METHODS = (("sms", cn12379.MethodName.SMS), ("voice", cn12379.MethodName.PHONE))
 
 
@@ -119,7 +120,7 @@ def _message_of(issue: WarningIssue) -> cn12379.Alert:
 def _areas_of(issue: WarningIssue) -> Iterator[cn12379.Area]:
     """The units by their codes, once for each ring of the outline, where there is one."""
     told = list_areas(issue)
-    names = "、".join(area.unit.name for area in told)
+    names = COMMA.join(area.unit.name for area in told)
     codes = tuple(code for area in told if (code := _code_of(area)))
     rings = [tuple(cn12379.Point(*point) for point in ring) for ring in _rings(issue.polygon)]
     for ring in rings or [()]:
@@ -130,7 +131,7 @@ def _cap_of(issue: WarningIssue) -> cap.Alert:
     warning, sender = issue.warning, get_sender(issue.warning)
     first = find_first_issue(warning)
     told = list_areas(issue)
-    names = "、".join(area.unit.name for area in told)
+    names = COMMA.join(area.unit.name for area in told)
     codes = tuple(cap.Named(GEOCODE, code) for area in told if (code := _code_of(area)))
     rings = tuple(
         tuple(cap.Point(latitude, longitude) for longitude, latitude in ring)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Who may draft may look at whom it would reach; to publish is another matter.
 LOOKS = frozenset({"message.callout.open", "message.channel.read"})
-NAME, REPLY, LONG_ID = "欧阳某某", "1", 10**12  # what stands for a person, to count the parts of a text
+NAME, REPLY, LONG_ID = "\u3007" * 4, "1", 10**12  # what stands for a person, to count the parts of a text
 MOST_SHOWN, MOST_CALLOUTS = 60, 20  # units and gaps each
 
 

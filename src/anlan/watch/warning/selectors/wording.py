@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NAMED = 6  # places that a text names; of more it tells the number
 SENTENCES = 2  # of the guidance that a short message and a call carry
-ENDS = "。！？"
+ENDS = "\u3002\uff01\uff1f"
 
 
 def get_sender(warning: EarlyWarning) -> str:
@@ -98,7 +98,8 @@ def _texts(issue: WarningIssue, placed: Sequence[Placed]) -> dict[str, tuple[str
         ),
         "email": (
             headline,
-            _("{name}：\n%(whole)s\n请点此确认收到：{link}") % {"whole": f"{headline}。\n{whole}"},
+            _("{name}：\n%(headline)s。\n%(whole)s\n请点此确认收到：{link}")
+            % {"headline": headline, "whole": whole},
         ),
     }
 
