@@ -1,6 +1,8 @@
 """Carriers and deliveries: order and withdraw (`ordering`), hand over (`handing`), hear back (`hearing`), keep carriers."""
 
 from anlan.message.channel.services.handing import (
+    GIVEN_UP,
+    LEASE,
     claim_deliveries,
     note_called_off,
     note_fault,
@@ -16,6 +18,8 @@ from anlan.message.channel.services.keeping import (
 from anlan.message.channel.services.ordering import keep_wording, queue_deliveries, withdraw_deliveries
 
 __all__ = (
+    "GIVEN_UP",
+    "LEASE",
     "claim_deliveries",
     "close_carrier",
     "create_carrier",
