@@ -13,7 +13,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from anlan.kernel import owed, timeline
-from anlan.kernel.errors import NotFound, StateConflict
 from anlan.kernel.pages import needs
 from anlan.kernel.reach import EXTENDED, TELEPHONES, ReachKind
 from anlan.kernel.register.sheets import EXCEL, MEDIA_TYPES
@@ -22,7 +21,7 @@ from anlan.kernel.scope import can
 from anlan.message.callout import selectors, services
 from anlan.message.callout.forms import AreaForm, OpenForm, ReasonForm, WordsForm
 from anlan.message.callout.models import POSTS
-from anlan.message.callout.tables import map_of, step_of, workbook_of
+from anlan.message.callout.tables import map_of, workbook_of
 from anlan.message.callout.terms import CalloutState, Lack, Purpose, RecipientState, Target, Way
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
     from anlan.kernel.requests import PageRequest
     from anlan.message.callout.models import Callout, Recipient
-    from anlan.message.callout.selectors import Audience, Count
+    from anlan.message.callout.selectors import Audience
 
 ON_A_PAGE = 50
 OPEN, STOP = "message.callout.open", "message.callout.stop"
@@ -87,7 +86,7 @@ def callout_board(request: PageRequest, callout_id: UUID) -> HttpResponse:
             "handle": can(ctx, HANDLE),
             "stop": callout.is_running and can(ctx, STOP, callout),
             "extend": callout.state != CalloutState.STOPPED and can(ctx, OPEN, callout),
-            "export": can(ctx, EXPORT),
+            "export": can(ctx, EXPORT, callout),
         },
     }
     return render(request, "callout/board.html", shown)
@@ -138,8 +137,10 @@ def callout_people(request: PageRequest, callout_id: UUID) -> HttpResponse:
 @needs(EXPORT)
 def callout_export(request: PageRequest, callout_id: UUID) -> HttpResponse:
     """The board as a workbook."""
-    callout, counts, recipients = selectors.get_export(request.ctx, callout_id)
-    body = workbook_of(callout, counts, recipients)
+    ctx = request.ctx
+    callout = selectors.get_opened(ctx, callout_id, EXPORT)
+    counts = selectors.list_counts(ctx, callout, callout.unit_id, EXPORT)
+    body = workbook_of(callout, counts, selectors.list_recipients(ctx, callout, EXPORT))
     response = HttpResponse(body, content_type=MEDIA_TYPES[EXCEL])
     name = f"{callout.started_at:%Y%m%d%H%M}"
     response["Content-Disposition"] = f'attachment; filename="callout-{name}.xlsx"'
@@ -297,9 +298,9 @@ def _recipient(request: PageRequest, recipient: Recipient, *, looked: bool = Fal
         "one": recipient,
         "row": row_of(callout, recipient, lines, looked=looked),
         "looked": looked,
-        "attempts": selectors.list_tried(recipient),
+        "attempts": selectors.list_attempts(recipient),
         "visits": selectors.list_visits(recipient),
-        "entries": selectors.list_entries(recipient),
+        "said": selectors.list_said(recipient),
         "may_handle": may_handle,
         "may_look": any(line.private for line in lines) and not looked and can(ctx, LOOK, recipient),
         "reason": ReasonForm(),
@@ -364,7 +365,7 @@ def row_of(
         "rung": rung and rung_of(rung),
         "rungs": len(rungs),
         "next": following and rung_of(following),
-        "next_at": following and callout.started_at_of(one.wave, following["at_s"]),
+        "next_at": following and callout.due_at(one.wave, following["at_s"]),
         "lines": [line_of(line, looked=looked) for line in lines],
     }
 

@@ -10,7 +10,8 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from anlan.kernel.errors import NotFound
-from anlan.kernel.models import Unit
+from anlan.kernel.events import label_of
+from anlan.kernel.models import Entry, PrivateNote, Unit
 from anlan.kernel.scope import require, visible
 from anlan.message.callout.models import Callout, Recipient, UpperNotice
 from anlan.message.callout.terms import (
@@ -21,6 +22,7 @@ from anlan.message.callout.terms import (
     CalloutState,
     RecipientState,
 )
+from anlan.message.channel.selectors import list_ordered
 from anlan.message.errand.selectors import list_of as list_errands_of
 from anlan.message.neighbour.selectors import list_neighbours
 from anlan.organisation.contact.selectors import list_best
@@ -50,12 +52,6 @@ WHERE r.id = ANY (%(ids)s::bigint[]) AND r.state < 2 AND c.state = 'running'
 WAITING = """
 SELECT d.key, d.channel FROM channel_delivery d WHERE d.use = %(use)s AND d.key = ANY (%(keys)s::text[]) AND d.state <= 1
 """
-ATTEMPTS = """
-SELECT d.key, d.channel, d.person_id, d.number, d.state, d.attempts, d.fault, d.queued_at, d.handed_at, d.delivered_at,
-  d.heard_at, d.answered_at, d.ended_at, coalesce(k.name, '')
-FROM channel_delivery d LEFT JOIN channel_carrier k ON k.id = d.carrier_id
-WHERE d.use = %(use)s AND d.key = ANY (%(keys)s::text[]) ORDER BY d.queued_at, d.id
-"""
 
 
 class Own(NamedTuple):
@@ -69,28 +65,23 @@ class Own(NamedTuple):
         return self.recipient.callout
 
 
-class Attempt(NamedTuple):
-    """One delivery to somebody, as far as it has come."""
+class Said(NamedTuple):
+    """What happened to one recipient beside what was sent to him: an entry of the journal, who, and what he wrote."""
 
-    key: str
-    channel: str
-    person_id: UUID | None
-    number: str
-    state: int
-    attempts: int
-    fault: str
-    queued_at: datetime
-    handed_at: datetime | None
-    delivered_at: datetime | None
-    heard_at: datetime | None
-    answered_at: datetime | None
-    ended_at: datetime | None
-    carrier: str
+    label: str
+    at: datetime
+    who: str
+    words: list[str]
 
 
 def get_callout(ctx: Context, callout_id: UUID) -> Callout:
     """One callout that the reader's unit made, or that calls people of units within his scope."""
     return _one(_seen(ctx).select_related("unit", "follows"), callout_id)
+
+
+def get_opened(ctx: Context, callout_id: UUID, capability: str) -> Callout:
+    """One callout of a unit over which the actor holds the capability of an act."""
+    return _one(visible(ctx, Callout, capability).select_related("unit"), callout_id)
 
 
 def lock_callout(ctx: Context, callout_id: UUID, capability: str) -> Callout:
@@ -199,18 +190,24 @@ def list_waiting(keys: Collection[str]) -> set[tuple[str, str]]:
     return {(key, channel) for key, channel in _rows(WAITING, {"use": USE, "keys": list(keys)})}
 
 
-def list_attempts(recipient: Recipient) -> list[Attempt]:
-    """All that was sent to reach one recipient, whom the caller has within scope."""
-    keys = [str(recipient.pk), f"{recipient.pk}{FOR_STAND_IN}"]
-    return [Attempt(*row) for row in _rows(ATTEMPTS, {"use": USE, "keys": keys})]
+def list_attempts(recipient: Recipient) -> QuerySet[Any]:
+    """All that was sent to reach one recipient or his stand-in, whom the caller has within scope, in order."""
+    return list_ordered(USE, [str(recipient.pk), f"{recipient.pk}{FOR_STAND_IN}"])
 
 
-def list_tried(recipient: Recipient) -> list[dict[str, Any]]:
-    """The same in words, for a page: to whom, by what, how far it came and when."""
-    channels, states, faults = (
-        dict(Delivery._meta.get_field(name).flatchoices) for name in ("channel", "state", "fault")
-    )
-    return []
+def list_said(recipient: Recipient) -> list[Said]:
+    """What people did for one recipient, whom the caller has within scope, the latest first."""
+    about = Entry.objects.filter(
+        subject_kind=Callout._meta.label_lower, subject=str(recipient.callout_id)
+    ).filter(Q(data__recipient=recipient.pk) | Q(data__recipients__contains=recipient.pk))
+    entries = list(about.select_related("actor").order_by("-pk")[:MOST_SHOWN])
+    notes: dict[int, list[str]] = {}
+    for note in PrivateNote.objects.filter(entry__in=entries).order_by("pk"):
+        if note.text:
+            notes.setdefault(note.entry_id, []).append(note.text)
+    return [
+        Said(label_of(one.event), one.at, str(one.actor or ""), notes.get(one.pk, [])) for one in entries
+    ]
 
 
 def list_upper_notices(callout: Callout) -> QuerySet[UpperNotice]:
@@ -254,6 +251,11 @@ def list_below(ctx: Context, capability: str, unit: Unit | None) -> QuerySet[Uni
     """Places directly below one, within scope."""
     found = visible(ctx, Unit, capability).filter(retired_at=None, kind__in=PLACES)
     return found.filter(parent=unit).order_by("code", "path") if unit else found.none()
+
+
+def list_unit_names(unit_ids: Collection[int]) -> dict[int, str]:
+    """What units are called that the caller met within scope."""
+    return dict(Unit.unscoped.filter(pk__in=list(unit_ids)).values_list("pk", "name"))
 
 
 def find_unit(ctx: Context, key: str) -> Unit | None:
