@@ -156,7 +156,9 @@ def callout_open(request: PageRequest) -> HttpResponse:
     """Call by hand. First it shows whom it would call and whom it could not reach; only the second press calls."""
     ctx = request.ctx
     begun = {"purpose": request.GET.get("purpose", ""), "unit": request.GET.get("unit", "")}
-    form = OpenForm(ctx, request.POST or None, initial={k: v for k, v in begun.items() if v})
+    again = "again" in request.POST  # another caller: what was typed stays, nothing is judged yet
+    typed = request.POST.dict() if again else {name: text for name, text in begun.items() if text}
+    form = OpenForm(ctx, None if again else request.POST or None, initial=typed)
     shown: dict[str, Any] = {"form": form}
     if form.is_valid():
         unit, areas = form.cleaned_data["unit"], form.unit_ids()
@@ -303,8 +305,10 @@ def _recipient(request: PageRequest, recipient: Recipient, *, looked: bool = Fal
         "said": selectors.list_said(recipient),
         "may_handle": may_handle,
         "may_look": any(line.private for line in lines) and not looked and can(ctx, LOOK, recipient),
-        "reason": ReasonForm(),
-        "words": WordsForm(),
+        "look": ReasonForm(auto_id="look_%s"),
+        "behalf": ReasonForm(auto_id="behalf_%s"),
+        "visit": WordsForm(auto_id="visit_%s"),
+        "note": WordsForm(auto_id="note_%s"),
     }
     return render(request, "callout/recipient.html", shown)
 
