@@ -34,6 +34,11 @@ def duty(world: World, door: Client) -> Client:
     return door
 
 
+def called(world: World) -> Recipient:
+    person = hold(world.town, "party_first", "王秀兰", "10000000001")
+    return recipient(call(world), person)
+
+
 def text(door: Client, name: str, *args: object, **query: str) -> str:
     answer = door.get(reverse(name, args=args), query)
     assert answer.status_code == 200
@@ -98,7 +103,7 @@ def test_units_open_to_what_lies_below_them(world: World, duty: Client) -> None:
 
 
 def test_handling_is_entered_where_the_number_stands(world: World, duty: Client) -> None:
-    one = recipient(call(world), hold(world.town, "party_first", "王秀兰", "10000000001"))
+    one = called(world)
     back = reverse("callout_board", args=[one.callout_id])
     duty.post(reverse("callout_take", args=[one.pk]), {"next": back})
     assert "正在联系" in text(duty, "callout_board", one.callout_id)
@@ -116,7 +121,7 @@ def test_handling_is_entered_where_the_number_stands(world: World, duty: Client)
 
 
 def test_what_the_machine_did_stands_with_its_times(world: World, duty: Client) -> None:
-    one = recipient(call(world), hold(world.town, "party_first", "王秀兰", "10000000001"))
+    one = called(world)
     page = text(duty, "callout_recipient", one.pk)
     assert "短信" in page
     assert "待发" in page
@@ -160,7 +165,7 @@ def test_another_caller_brings_other_areas_and_loses_nothing(world: World, duty:
 
 
 def test_it_is_extended_and_stopped_from_its_board(world: World, duty: Client) -> None:
-    one = recipient(call(world), hold(world.town, "party_first", "王秀兰", "10000000001"))
+    one = called(world)
     village = make_village(world.town, 1)
     hold(village, "party_first", "新来", "10000000002")
     duty.post(
@@ -172,7 +177,7 @@ def test_it_is_extended_and_stopped_from_its_board(world: World, duty: Client) -
 
 
 def test_the_board_as_a_workbook_has_units_and_people(world: World, duty: Client) -> None:
-    one = recipient(call(world), hold(world.town, "party_first", "王秀兰", "10000000001"))
+    one = called(world)
     confirm(one)
     answer = duty.get(reverse("callout_export", args=[one.callout_id]))
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
@@ -182,7 +187,7 @@ def test_the_board_as_a_workbook_has_units_and_people(world: World, duty: Client
 
 
 def test_the_map_shows_units_whose_place_is_known(world: World, duty: Client) -> None:
-    one = recipient(call(world), hold(world.town, "party_first", "王秀兰", "10000000001"))
+    one = called(world)
     assert "<svg" not in text(duty, "callout_map", one.callout_id)
     UnitProfile.unscoped.create(unit=world.town, seat=Point(117, 39, srid=4326))
     assert "<circle" in text(duty, "callout_map", one.callout_id)
@@ -236,7 +241,7 @@ def test_its_record_says_what_was_sent_and_what_is_owed(world: World, duty: Clie
 
 
 def test_two_clicks_on_the_same_button_do_it_once(world: World, duty: Client) -> None:
-    one = recipient(call(world), hold(world.town, "party_first", "王秀兰", "10000000001"))
+    one = called(world)
     services.stop_callout(opener(), one.callout_id, reason="误发")
     answer = duty.post(reverse("callout_stop", args=[one.callout_id]), {"reason": "再按"})
     assert answer.status_code == 409

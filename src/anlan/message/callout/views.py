@@ -25,7 +25,6 @@ from anlan.message.callout.tables import map_of, workbook_of
 from anlan.message.callout.terms import CalloutState, Lack, Purpose, RecipientState, Target, Way
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from uuid import UUID
 
     from anlan.kernel.context import Context
@@ -68,7 +67,6 @@ def callout_board(request: PageRequest, callout_id: UUID) -> HttpResponse:
     within = selectors.find_unit(ctx, request.GET.get("unit", ""))
     counts = selectors.list_counts(ctx, callout, within.pk if within else callout.unit_id)
     waiting = list(selectors.list_open(ctx, callout, within)[: selectors.MOST_SHOWN])
-    lines = selectors.list_lines(ctx, waiting)
     total = {
         name: sum(getattr(count, name) for count in counts)
         for name in ("people", "confirmed", "visited", "unreachable", "taken", "done", "open")
@@ -79,7 +77,7 @@ def callout_board(request: PageRequest, callout_id: UUID) -> HttpResponse:
         "counts": sorted(counts, key=lambda count: (count.share, -count.open)),
         "total": total,
         "share": total["done"] * 100 // total["people"] if total["people"] else 0,
-        "rows": [row_of(callout, one, lines.get(one.pk, ())) for one in waiting],
+        "rows": [row_of(callout, one) for one in waiting],
         "most": selectors.MOST_SHOWN,
         "uncertain": any(not ladder["certain"] for ladder in callout.ladders),
         "may": {
@@ -291,20 +289,19 @@ def _handled(request: PageRequest, recipient_id: int, form: Any, act: Any, said:
     return redirect(way_back(request))
 
 
-def _recipient(request: PageRequest, recipient: Recipient, *, looked: bool = False) -> HttpResponse:
+def _recipient(request: PageRequest, recipient: Any, *, looked: bool = False) -> HttpResponse:
     ctx, callout = request.ctx, recipient.callout
-    lines = selectors.list_lines(ctx, [recipient])[recipient.pk]
     may_handle = recipient.is_open and callout.is_running and can(ctx, HANDLE, recipient)
     shown = {
         "callout": callout,
         "one": recipient,
-        "row": row_of(callout, recipient, lines, looked=looked),
+        "row": row_of(callout, recipient, looked=looked),
         "looked": looked,
         "attempts": selectors.list_attempts(recipient),
         "visits": selectors.list_visits(recipient),
         "said": selectors.list_said(recipient),
         "may_handle": may_handle,
-        "may_look": any(line.private for line in lines) and not looked and can(ctx, LOOK, recipient),
+        "may_look": any(private for *_line, private in recipient.lines) and not looked and can(ctx, LOOK, recipient),
         "look": ReasonForm(auto_id="look_%s"),
         "behalf": ReasonForm(auto_id="behalf_%s"),
         "visit": WordsForm(auto_id="visit_%s"),
@@ -355,9 +352,7 @@ def callout_reach(request: PageRequest) -> HttpResponse:
 # --- as a page shows it -------------------------------------------------------------------------------------------
 
 
-def row_of(
-    callout: Callout, one: Recipient, lines: Sequence[Any], *, looked: bool = False
-) -> dict[str, Any]:
+def row_of(callout: Callout, one: Any, *, looked: bool = False) -> dict[str, Any]:
     """One who is called, with what was tried last and how a person calls him."""
     rungs = callout.ladders[one.ladder]["rungs"]
     rung = rungs[one.rung] if 0 <= one.rung < len(rungs) else None
@@ -370,7 +365,7 @@ def row_of(
         "rungs": len(rungs),
         "next": following and rung_of(following),
         "next_at": following and callout.due_at(one.wave, following["at_s"]),
-        "lines": [line_of(line, looked=looked) for line in lines],
+        "lines": [line_of(*line, looked=looked) for line in one.lines],
     }
 
 
@@ -387,14 +382,14 @@ def rung_of(rung: dict[str, Any]) -> str:
     return f"{target}·{ways}" if ways else target
 
 
-def line_of(line: Any, *, looked: bool) -> dict[str, str]:
+def line_of(kind: str, value: str, masked: str, private: bool, *, looked: bool) -> dict[str, str]:  # noqa: FBT001 - as the row has it
     """A way to reach somebody: what is shown of it, and what a telephone dials; masked ones cannot be dialled."""
-    is_open = looked or not line.private
-    number, _mark, extension = line.value.partition(EXTENDED)
+    is_open = looked or not private
+    number, _mark, extension = value.partition(EXTENDED)
     plain = "".join(sign for sign in number if sign.isdigit() or sign == "+")
-    dials = is_open and line.kind in TELEPHONES
+    dials = is_open and kind in TELEPHONES
     return {
-        "kind": str(ReachKind(line.kind).label),
-        "shown": line.value if is_open else line.shown,
+        "kind": str(ReachKind(kind).label),
+        "shown": value if is_open else masked,
         "tel": (f"{plain},{extension}" if extension else plain) if dials else "",
     }

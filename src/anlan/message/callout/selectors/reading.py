@@ -8,6 +8,7 @@ from uuid import UUID  # noqa: TC003 - the same
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
 from anlan.kernel.errors import NotFound
 from anlan.kernel.events import label_of
@@ -25,10 +26,9 @@ from anlan.message.callout.terms import (
 from anlan.message.channel.selectors import list_ordered
 from anlan.message.errand.selectors import list_of as list_errands_of
 from anlan.message.neighbour.selectors import list_neighbours
-from anlan.organisation.contact.selectors import list_best
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
     from django.db.models import QuerySet
 
@@ -49,6 +49,17 @@ WHERE r.id = ANY (%(ids)s::bigint[]) AND r.state < 2 AND c.state = 'running'
     WHERE d.use = %(use)s AND d.key IN (r.id::text, r.id || %(stand_in)s) AND d.queued_at >= r.rung_at
       AND d.channel <> 'app' AND d.state NOT IN (3, 4))
 """
+# How each can be called: kind, value, what is shown of it, whether it is private; his own, or his unit's line.
+LINES = """(
+SELECT coalesce(json_agg(json_build_array(line.kind, line.value, line.shown, line.private) ORDER BY line.rank, line.id), '[]')
+FROM (
+  SELECT c.* FROM contact_contactpoint c
+  WHERE c.person_id = callout_recipient.person_id AND c.retired_at IS NULL
+  UNION ALL
+  SELECT c.* FROM contact_contactpoint c
+  WHERE callout_recipient.person_id IS NULL AND c.person_id IS NULL AND c.unit_id = callout_recipient.unit_id
+    AND c.retired_at IS NULL) AS line
+WHERE line.exercise_id IS NULL OR line.exercise_id = callout_recipient.exercise_id)"""
 WAITING = """
 SELECT d.key, d.channel FROM channel_delivery d WHERE d.use = %(use)s AND d.key = ANY (%(keys)s::text[]) AND d.state <= 1
 """
@@ -123,6 +134,7 @@ def list_callouts(ctx: Context, *, state: str = "") -> QuerySet[Callout]:
 
 def get_recipient(ctx: Context, recipient_id: int, capability: str = READ) -> Recipient:
     found = visible(ctx, Recipient, capability).select_related("callout", "callout__unit", *ALONG)
+    found = found.annotate(lines=RawSQL(LINES, ()))
     recipient: Recipient | None = found.filter(pk=recipient_id).first()
     if recipient is None:
         raise NotFound
@@ -140,7 +152,8 @@ def list_open(ctx: Context, callout: Callout, within: Unit | None = None) -> Que
     found = visible(ctx, Recipient, READ).filter(callout=callout, state__lt=RecipientState.CONFIRMED)
     if within is not None:
         found = found.filter(unit__path__startswith=within.path)
-    return found.select_related(*ALONG).order_by("-state", "-rung", "unit__path", "pk")
+    found = found.select_related(*ALONG).annotate(lines=RawSQL(LINES, ()))
+    return found.order_by("-state", "-rung", "unit__path", "pk")
 
 
 def list_mine(ctx: Context) -> list[Own]:
@@ -213,22 +226,6 @@ def list_said(recipient: Recipient) -> list[Said]:
 def list_upper_notices(callout: Callout) -> QuerySet[UpperNotice]:
     """Which desks above were told, of a callout that the caller has within scope."""
     return callout.upper_notices.select_related("unit").order_by("told_at", "pk")
-
-
-def list_lines(ctx: Context, recipients: Iterable[Recipient]) -> dict[int, list[Any]]:
-    """How those whom the caller has within scope can be called, by recipient; private numbers masked as the table has them."""
-    several = list(recipients)
-    people = {one.person_id for one in several if one.person_id}
-    units = {one.unit_id for one in several if not one.person_id}
-    best = list_best(ctx, people, units)
-    return {
-        one.pk: [
-            line
-            for line in best
-            if (line.person_id == one.person_id if one.person_id else line.person_id is None and line.unit_id == one.unit_id)
-        ]
-        for one in several
-    }
 
 
 def list_goers(ctx: Context, unit_ids: Collection[int]) -> dict[int, int]:
