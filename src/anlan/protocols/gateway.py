@@ -56,13 +56,14 @@ class Answered:
 
 @dataclass(frozen=True)
 class Told:
-    """One event, as a gateway tells it; `id` is None for a reply."""
+    """One event, as a gateway tells it; `id` is None for a reply. full: a key was pressed after the full text."""
 
     event: str
     at: datetime
     id: UUID | None = None
     reason: str = ""
     permanent: bool = False
+    full: bool = False
     ref: str = ""
     number: str = ""
     text: str = ""
@@ -176,6 +177,7 @@ def _event(row: Any) -> Told:
         UUID(_text(row, "id", 36)),
         _cut(row.get("reason"), LONGEST_REASON),
         row.get("permanent") is True,
+        row.get("played_fully") is True,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import Max, Min, Q
 
 from anlan.kernel.context import Context
@@ -44,20 +46,35 @@ NOT EXISTS (
   WHERE c.channel = me.channel AND c.rank < me.rank AND c.retired_at IS NULL AND s.down_since IS NULL AND {MAY})
 AND EXISTS (SELECT FROM channel_carrier c WHERE c.id = me.id AND {MAY})"""  # noqa: S608 - our own words
 NOT_HELD = "NOT EXISTS (SELECT FROM kernel_nodestate WHERE held_since IS NOT NULL)"
-# The sides and priorities in which something waits, found by jumping from one to the next through the index.
+# The channels and sides in which something waits, found by jumping from one to the next through the index.
 SIDES = """
-side (n) AS (
-  (SELECT d.side FROM channel_delivery d WHERE d.state <= 1 AND d.channel = %(channel)s ORDER BY d.side LIMIT 1)
+side (channel, n) AS (
+  (SELECT d.channel, d.side FROM channel_delivery d WHERE d.state <= 1 ORDER BY d.channel, d.side LIMIT 1)
   UNION ALL
-  SELECT (SELECT d.side FROM channel_delivery d
-          WHERE d.state <= 1 AND d.channel = %(channel)s AND d.side > side.n ORDER BY d.side LIMIT 1)
-  FROM side WHERE side.n IS NOT NULL
+  (SELECT next.channel, next.side FROM side CROSS JOIN LATERAL (
+     SELECT d.channel, d.side FROM channel_delivery d
+     WHERE d.state <= 1 AND (d.channel, d.side) > (side.channel, side.n) ORDER BY d.channel, d.side LIMIT 1) AS next)
 )"""
 # What was in another's hands may have been sent: it stays his until he is away for good.
 FREE = """
 (d.carrier_id IS NULL OR d.carrier_id = me.id OR d.use NOT IN ('test', 'ask') AND EXISTS (
   SELECT FROM channel_carrier o JOIN channel_carrierstate os ON os.carrier_id = o.id
   WHERE o.id = d.carrier_id AND (o.retired_at IS NOT NULL OR os.down_since < %(given_up)s)))"""
+
+READY = f"""
+WITH RECURSIVE {SIDES}
+SELECT me.id FROM channel_carrier me JOIN channel_carrierstate s ON s.carrier_id = me.id
+WHERE me.retired_at IS NULL AND coalesce(s.next_at <= %(now)s, true) AND {NOT_HELD} AND (
+  EXISTS (
+    SELECT FROM side CROSS JOIN generate_series(0, 3) AS level (n) CROSS JOIN LATERAL (
+      SELECT FROM channel_delivery d
+      WHERE d.state <= 1 AND d.channel = side.channel AND d.side = side.n AND d.priority = level.n
+        AND d.due_at <= %(now)s AND {FREE} LIMIT 1) AS waiting
+    WHERE side.channel = me.channel AND {FIRST})
+  OR EXISTS (
+    SELECT FROM channel_delivery d WHERE d.carrier_id = me.id AND d.state = 3 AND d.ended_at IS NULL
+      AND (d.handed_at IS NOT NULL OR d.due_at <= %(now)s)))
+"""  # noqa: S608 - our own words
 
 
 class Step(NamedTuple):
@@ -91,6 +108,15 @@ def find_carrier(code: str) -> Carrier | None:
     """The carrier of this code, for what comes from outside under its name and seal."""
     found: Carrier | None = Carrier.unscoped.filter(code=code, retired_at=None).first()
     return found
+
+
+def list_ready(now: datetime, given_up: datetime) -> list[Carrier]:
+    """The carriers that may be given something now, or told to call something off; for the sender."""
+    values: dict[str, Any] = {"now": now, "given_up": given_up, "demo": settings.ANLAN.mode == "demo"}
+    with connection.cursor() as cursor:
+        cursor.execute(READY, values)
+        ids = [row[0] for row in cursor.fetchall()]
+    return list(Carrier.unscoped.filter(pk__in=ids)) if ids else []
 
 
 def list_carriers(ctx: Context) -> QuerySet[Carrier]:
@@ -134,6 +160,12 @@ def list_steps(use: str, keys: Collection[str]) -> list[Step]:
         Step(key, channel, DeliveryState(best), *moments)
         for key, channel, best, *moments in rows.values_list(*columns)
     ]
+
+
+def list_ordered(use: str, keys: Collection[str]) -> QuerySet[Delivery]:
+    """All that was ordered for these keys, in order; whoever orders deliveries knows who may see that."""
+    found = Delivery.unscoped.filter(use=use, key__in=list(keys)).select_related("carrier", "person")
+    return found.order_by("queued_at", "pk")
 
 
 def list_open_to_reply(carrier: Carrier, numbers: Collection[str], since: datetime) -> list[Delivery]:

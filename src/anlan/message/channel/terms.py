@@ -49,7 +49,7 @@ class Priority(IntegerChoices):
 class Happened(TextChoices):
     """What a carrier tells of a delivery.
 
-    `heard`: the full text was played. `key` counts after that only. `hung_up`: before its end.
+    `heard`: the full text was played. `key`: one was pressed, which counts after that only. `hung_up`: before its end.
     """
 
     DELIVERED = "delivered", _("送达")
@@ -144,6 +144,7 @@ class Event(NamedTuple):
     delivery      None for a reply, which names no delivery
     at            when it happened, by the carrier's clock
     permanent     of `undeliverable`: it would fail again
+    full          of `key`: it was pressed after the full text
     ref           of a reply: the carrier's id of it
     number, text  of a reply: who sent what
     """
@@ -153,6 +154,7 @@ class Event(NamedTuple):
     delivery: UUID | None = None
     fault: str = ""
     permanent: bool = False
+    full: bool = False
     ref: str = ""
     number: str = ""
     text: str = ""

@@ -135,9 +135,11 @@ class StaleLine(NamedTuple):
     failed: bool
 
 
-def list_counts(ctx: Context, callout: Callout, within_id: int) -> list[Count]:
+def list_counts(
+    ctx: Context, callout: Callout, within_id: int, capability: str = READ
+) -> list[Count]:
     """The units directly below one, each with all below it; of a callout that the reader has, as far as his scope goes."""
-    told = {"callout": callout.pk, "within": within_id, "scope": _scope(ctx, callout)}
+    told = {"callout": callout.pk, "within": within_id, "scope": _scope(ctx, callout, capability)}
     return [Count(*row) for row in _rows(COUNTS, told)]
 
 
@@ -167,12 +169,12 @@ def _now(ctx: Context) -> dict[str, Any]:
     return {"scope": [f"{root}%" for root in ctx.roots(READ)], "exercise": exercise}
 
 
-def _scope(ctx: Context, callout: Callout) -> list[str]:
+def _scope(ctx: Context, callout: Callout, capability: str) -> list[str]:
     """Where the reader may count: in his subtrees; everywhere, where the matter is shared with him."""
-    require(ctx, READ)
-    if callout.matter in ctx.shared_matters(READ):
+    require(ctx, capability)
+    if callout.matter in ctx.shared_matters(capability):
         return ["%"]
-    return [f"{root}%" for root in ctx.roots(READ)]
+    return [f"{root}%" for root in ctx.roots(capability)]
 
 
 def _rings(shape: GEOSGeometry) -> list[list[tuple[float, float]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -72,7 +71,7 @@ def open_callout(
     raises    NotAllowed; DomainError `callout_nobody` where there is nobody to call
     """
     require(ctx, OPEN, unit)
-    key, node = uuid7(), replace(ctx, powers=CLIMBS)
+    key, node, now = uuid7(), replace(ctx, powers=CLIMBS), ctx.now()
     matter = matter or getattr(subject, "matter", None) or key
     before = selectors.lock_running(ctx, matter, purpose)
     audience = selectors.list_audience(ctx, unit, unit_ids)
@@ -95,7 +94,8 @@ def open_callout(
             ).pk
             for channel, (heading, body) in texts.items()
         },
-        started_at=ctx.now(),
+        started_at=now,
+        begun_at=[now],
         follows=before[0] if before else None,
     )
     for one in before:
@@ -121,10 +121,10 @@ def extend_callout(ctx: Context, callout_id: UUID, unit_ids: Collection[int]) ->
     callout = selectors.lock_callout(ctx, callout_id, OPEN)
     audience = selectors.list_audience(ctx, callout.unit, unit_ids)
     LIFE.move(ctx, callout, "extend")
-    callout.waves += 1
+    callout.begun_at = [*callout.begun_at, ctx.now()]
     callout.ended_at = None
     _lay_ladders(ctx, callout, audience.members)
-    callout.save(update_fields=("waves", "ended_at", "ladders"))
+    callout.save(update_fields=("begun_at", "ended_at", "ladders"))
     called = _call(ctx, callout, audience.members, _ladder_numbers(callout), wave=callout.waves)
     if not called:
         raise DomainError("callout_nobody")
@@ -214,15 +214,13 @@ def _call(
 
 def _begin(ctx: Context, callout: Callout, ladders: Collection[int], *, wave: int, ways: Ways) -> None:
     """Take the first rung of each ladder now, and set the timers of the others."""
-    now = ctx.now()
     rows = []
     for ladder in sorted(ladders):
         for number, rung in enumerate(callout.ladders[ladder]["rungs"]):
             if rung["at_s"] == 0:
                 take_rung(ctx, callout, ladder=ladder, rung=number, wave=wave, ways=ways)
             else:
-                at = now + timedelta(seconds=rung["at_s"])
-                rows.append((callout.step_key(wave, ladder, number), at))
+                rows.append((callout.step_key(wave, ladder, number), callout.due_at(wave, rung["at_s"])))
     if rows:
         timers.arm_many(ctx, STEP, rows)
 

@@ -1,6 +1,8 @@
 """Carriers and deliveries: order and withdraw (`ordering`), hand over (`handing`), hear back (`hearing`), keep carriers."""
 
 from anlan.message.channel.services.handing import (
+    GIVEN_UP,
+    LEASE,
     claim_deliveries,
     note_called_off,
     note_fault,
@@ -17,6 +19,8 @@ from anlan.message.channel.services.ordering import keep_wording, queue_deliveri
 from anlan.message.channel.terms import Order
 
 __all__ = (
+    "GIVEN_UP",
+    "LEASE",
     "Order",
     "claim_deliveries",
     "close_carrier",

@@ -40,12 +40,12 @@ CLAIM = f"""
 WITH RECURSIVE {selectors.SIDES}, me AS (
   SELECT * FROM channel_carrier WHERE id = %(carrier)s AND retired_at IS NULL AND {selectors.NOT_HELD}
 ), mine AS (
-  SELECT side.n FROM side CROSS JOIN me WHERE side.n IS NOT NULL AND {selectors.FIRST}
+  SELECT side.n FROM side CROSS JOIN me WHERE side.channel = me.channel AND {selectors.FIRST}
 ), picked AS (
   SELECT waiting.id, waiting.place, waiting.due_at
   FROM me CROSS JOIN mine CROSS JOIN generate_series(0, 3) AS level (n) CROSS JOIN LATERAL (
     SELECT d.id, d.due_at, d.priority AS place FROM channel_delivery d
-    WHERE d.state <= 1 AND d.channel = %(channel)s AND d.side = mine.n AND d.priority = level.n
+    WHERE d.state <= 1 AND d.channel = me.channel AND d.side = mine.n AND d.priority = level.n
       AND d.due_at <= %(now)s AND {selectors.FREE}
     ORDER BY d.due_at LIMIT %(most)s FOR UPDATE OF d SKIP LOCKED) AS waiting
   ORDER BY waiting.place, waiting.due_at LIMIT %(most)s)
@@ -56,6 +56,10 @@ FROM picked JOIN channel_wording w ON true
 WHERE d.id = picked.id AND w.id = d.wording_id
 RETURNING d.id, d.use, d.key, d.number, d.wording_id, d.attempts, d.reply, picked.place, picked.due_at
 """  # noqa: S608 - our own words
+DIGITS = """
+UPDATE channel_delivery d SET reply = given.digit
+FROM unnest(%(ids)s::uuid[], %(digits)s::int[]) AS given (id, digit) WHERE d.id = given.id
+"""
 # Domain time of each delivery's own exercise.
 AT = """CASE WHEN d.exercise_id IS NULL THEN %(now)s::timestamptz
   ELSE (SELECT domain_now(x.clock_id) FROM kernel_exercise x WHERE x.id = d.exercise_id) END"""
@@ -129,7 +133,6 @@ def claim_deliveries(ctx: Context, carrier_id: UUID) -> list[Item]:  # noqa: ARG
             CLAIM,
             {
                 "carrier": carrier.pk,
-                "channel": carrier.channel,
                 "most": most,
                 "now": now,
                 "until": now + LEASE,
@@ -240,7 +243,7 @@ def _with_digits(carrier: Carrier, taken: list[Taken]) -> list[Taken]:
     )
     used: dict[str, set[int]] = {}
     for number, digit in others.exclude(pk__in=ids).values_list("number", "reply") if asking else ():
-        used.setdefault(number, set()).add(digit)
+        used.setdefault(number, set()).add(digit)  # type: ignore[arg-type]  # it is not null, see above
     changed: dict[UUID, int] = {}
     for one in asking:
         wanted = one.reply or 1
@@ -249,8 +252,9 @@ def _with_digits(carrier: Carrier, taken: list[Taken]) -> list[Taken]:
         digits.add(digit)
         if digit != wanted:
             changed[one.id] = digit
-    for key, digit in changed.items():  # seldom more than a few
-        Delivery.unscoped.filter(pk=key).update(reply=digit)
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.execute(DIGITS, {"ids": list(changed), "digits": list(changed.values())})
     return [one._replace(reply=changed.get(one.id, one.reply)) for one in taken]
 
 

@@ -143,19 +143,20 @@ def settle_replies(ctx: Context, reply_ids: Collection[int]) -> int:
 
 
 def _joined(before: Told | None, event: Event, at: datetime) -> Told:
-    state = NEXT_STATE[event.what]
+    is_answer = event.what == Happened.KEY and event.full
+    state = NEXT_STATE[event.what] if event.what != Happened.KEY or is_answer else DeliveryState.DELIVERED
     failed = state == DeliveryState.FAILED
     return _both(
         before,
         Told(
             state,
             delivered_at=None if failed else at,
-            heard_at=at if event.what in {Happened.HEARD, Happened.KEY} else None,
-            answered_at=at if event.what == Happened.KEY else None,
-            answer=Answer.KEY if event.what == Happened.KEY else "",
+            heard_at=at if is_answer or event.what == Happened.HEARD else None,
+            answered_at=at if is_answer else None,
+            answer=Answer.KEY if is_answer else "",
             fault=(event.fault or event.what) if failed else "",
             permanent=failed and event.permanent,
-            ended_at=at if failed or event.what == Happened.KEY else None,
+            ended_at=at if failed or is_answer else None,
         ),
     )
 
