@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 
-from anlan.kernel import rules
+from anlan.kernel import rooms, rules
 from anlan.kernel.context import Context
 from anlan.kernel.numbering import load_series
 from anlan.organisation.unit.models import UnitProfile
@@ -79,6 +80,13 @@ def cancelled(unit: Unit, ctx: Context = NODE) -> WarningIssue:
 
 def with_rules() -> None:
     rules.load_all()
+
+
+def with_handlers() -> None:
+    """Let all that time brings be known, as it is to the scanner."""
+    import_module("anlan.kernel.escalation")
+    for room in rooms.find():
+        room.part("handlers")
 
 
 HOUR = timedelta(hours=1)

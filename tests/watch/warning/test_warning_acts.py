@@ -10,13 +10,14 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound, SecondFactorNeeded, StateConflict
-from anlan.kernel.models import Due, Entry, Obligation
+from anlan.kernel.models import Due, Entry, Escalation, Obligation
 from anlan.message.callout.models import Callout, Recipient
 from anlan.watch.warning import handlers, services
 from anlan.watch.warning.models import EarlyWarning, WarningArea, WarningIssue
 from anlan.watch.warning.selectors import reach, warnings
 from anlan.watch.warning.selectors.areas import Placed
 from tests.cast import World, acting
+from tests.kernel.duties import fire_all, move, standing_exercise
 from tests.organisation.people import make_contact, make_person
 from tests.organisation.posts import appoint, make_post
 from tests.watch.kinds import make_kind
@@ -32,6 +33,7 @@ from tests.watch.warnings import (
     published,
     submitted,
     urgent,
+    with_handlers,
     with_rules,
 )
 
@@ -98,6 +100,7 @@ def test_another_colour_changes_headline_and_approver(world: World, duty: Contex
     assert issue.needs_leader
     assert "红色" in issue.headline
     assert told("edited")[-1].data["fields"] == ["colour"]
+    assert EarlyWarning.unscoped.get().colour == "red"
 
 
 def test_the_second_of_two_editors_is_told(world: World, duty: Context, leader: Context) -> None:
@@ -274,9 +277,30 @@ def test_nobody_countersigns_what_he_published_himself(world: World, leader: Con
 
 def test_an_urgent_warning_without_a_countersignature_escalates(world: World, duty: Context) -> None:
     with_rules()
+    with_handlers()
+    duty.exercise = standing_exercise()
     urgent(world.district, "red", duty)
-    rule = owed("countersign").rule
-    assert [rung["levels_up"] for rung in rule.ladder] == [0, 1]
+    for minutes in (20, 10, 15):
+        move(duty.exercise, timedelta(minutes=minutes))
+        fire_all()
+    told_units = Escalation.objects.filter(obligation=owed("countersign")).order_by("step")
+    assert [(one.rung, one.unit) for one in told_units] == [
+        ("reminder", world.district),
+        ("escalation", world.district),
+        ("escalation", world.city),
+    ]
+
+
+def test_a_warning_of_an_exercise_expires_by_its_clock(world: World, duty: Context) -> None:
+    duty.exercise = standing_exercise()
+    warning = urgent(world.district, "red", duty).warning
+    move(duty.exercise, timedelta(hours=2))
+    fire_all()
+    assert EarlyWarning.unscoped.get().state == "in_force"
+    move(duty.exercise, timedelta(hours=2))
+    fire_all()
+    assert EarlyWarning.unscoped.get().state == "expired"
+    assert warning.exercise == duty.exercise
 
 
 # --- what follows -------------------------------------------------------------------------------------------------

@@ -41,6 +41,21 @@ class Moment(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
+class Later:
+    """A field that a message cannot be handed on without; its draft is saved all the same."""
+
+    def validate(self, _value: Any) -> None:
+        """What is missing is told where the message is handed on."""
+
+
+class LaterText(Later, forms.CharField):
+    pass
+
+
+class LaterMoment(Later, forms.DateTimeField):
+    widget = Moment
+
+
 class Outline(forms.CharField):
     """An area as GeoJSON, or as a line of pairs in either order, as CAP and the 12379 system write them."""
 
@@ -160,32 +175,31 @@ class IssueForm(forms.Form):
     """What a message says; which parts are asked for depends on its type."""
 
     colour = forms.ChoiceField(label=gettext_lazy("预警级别"), widget=forms.RadioSelect)
-    description = forms.CharField(
+    description = LaterText(
         label=gettext_lazy("预警内容"),
         max_length=2000,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("什么时候、什么地方、将出现什么。"),
     )
-    guidance = forms.CharField(
+    guidance = LaterText(
         label=gettext_lazy("公众防护指引"),
         max_length=1000,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=gettext_lazy("短信和电话只用前两句。"),
     )
-    reason = forms.CharField(
+    reason = LaterText(
         label=gettext_lazy("变更原因"),
         max_length=300,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     onset_at = forms.DateTimeField(label=gettext_lazy("预计开始时间"), required=False, widget=Moment)
-    expires_at = forms.DateTimeField(label=gettext_lazy("失效时间"), required=False, widget=Moment)
+    expires_at = LaterMoment(label=gettext_lazy("失效时间"))
     measures = forms.MultipleChoiceField(
         label=gettext_lazy("应采取的措施"), required=False, widget=forms.CheckboxSelectMultiple
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+    use_required_attribute = False
 
     def __init__(self, issue: WarningIssue, *args: Any, **options: Any) -> None:
         names = [name for name in self.base_fields if name != "version"]

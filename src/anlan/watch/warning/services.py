@@ -163,6 +163,9 @@ def edit_issue(
         setattr(issue, name, values[name])
     if "colour" in changed:
         _recolour(issue)
+        if issue.message_type == MessageType.ALERT:
+            issue.warning.colour = colour
+            issue.warning.save(update_fields=("colour",))
     if moved and placed is not None:
         _place(issue, placed)
     issue.version += 1

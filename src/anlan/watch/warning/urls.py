@@ -3,6 +3,7 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from anlan.kernel.finding import Search
 from anlan.kernel.rooms import Door, FirstStep
 from anlan.kernel.subjects import Subject
 from anlan.watch.warning.views import deeds, drafting, pages
@@ -18,6 +19,7 @@ SUBJECTS = (
         along=("kind",),
     ),
 )
+SEARCHES = (Search(_("预警"), "watch.warning.read", pages.find_warnings, "warning_list"),)
 FIRST_STEPS = (
     FirstStep(
         1,

@@ -70,11 +70,7 @@ def list_warnings(
 
     words  are looked for in the name of the kind, the number and the headlines
     """
-    found = visible(ctx, EarlyWarning, READ)
-    if words:
-        headed = WarningIssue.unscoped.filter(warning=OuterRef("pk"), headline__icontains=words)
-        kinds = list_kinds_found(words).values("pk")
-        found = found.filter(Q(number__icontains=words) | Q(Exists(headed)) | Q(kind__in=kinds))
+    found = _narrowed(ctx, words)
     if state:
         found = found.filter(state=state)
     if colour:
@@ -86,6 +82,22 @@ def list_warnings(
     return ordered.select_related("kind", "unit", "issuer").prefetch_related(
         Prefetch("issues", latest, to_attr="all_issues")
     )
+
+
+def list_found(ctx: Context, words: str, most: int) -> list[EarlyWarning]:
+    """The best few that words find, what is in force first."""
+    found = _narrowed(ctx, words).select_related("kind", "unit")
+    return list(found.order_by(RUNNING_FIRST, "-drafted_at", "pk")[:most])
+
+
+def _narrowed(ctx: Context, words: str) -> QuerySet[EarlyWarning]:
+    """Those that words find by the name of the kind, the number or a headline; without words all."""
+    found: QuerySet[EarlyWarning] = visible(ctx, EarlyWarning, READ)
+    if not words:
+        return found
+    headed = WarningIssue.unscoped.filter(warning=OuterRef("pk"), headline__icontains=words)
+    kinds = list_kinds_found(words).values("pk")
+    return found.filter(Q(number__icontains=words) | Q(Exists(headed)) | Q(kind__in=kinds))
 
 
 def list_waiting(ctx: Context) -> list[WarningIssue]:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from anlan.kernel import owed, shelf, subjects, timeline
 from anlan.kernel.errors import DomainError, NotFound
+from anlan.kernel.finding import Hit
 from anlan.kernel.pages import needs
 from anlan.kernel.scope import can
 from anlan.kernel.terms import WarningColour
@@ -74,6 +76,18 @@ def _row(warning: EarlyWarning) -> dict[str, Any]:
     published = [one for one in issues if one.is_published]
     making = next((one for one in issues if one.is_open), None)
     return {"warning": warning, "said": (published or issues)[-1], "making": making}
+
+
+def find_warnings(ctx: Context, words: str, most: int) -> list[Hit]:
+    """What the search over all registers shows of warnings."""
+    return [
+        Hit(
+            f"{warning} {warning.number}".strip(),
+            f"{warning.unit} · {warning.get_state_display()}",
+            reverse("warning_detail", args=[warning.pk]),
+        )
+        for warning in warnings.list_found(ctx, words, most)
+    ]
 
 
 @require_safe
@@ -143,7 +157,7 @@ def warning_preview(request: PageRequest, issue_id: UUID) -> HttpResponse:
         "by_unit": reached.units[: reach.MOST_SHOWN],
         "unreached": reached.unreached[: reach.MOST_SHOWN],
         "texts": [(CHANNELS[one.channel], one) for one in reached.told],
-        "present": warnings.list_present(issue, without=ctx.actor) if issue.is_open else [],
+        "present": warnings.list_present(issue, without=ctx.actor) if issue.state == IssueState.DRAFT else [],
         "acts": _acts(ctx, issue),
     }
     return render(request, "warning/preview.html", shown)

@@ -50,7 +50,9 @@ def draw(territory: Unit, placed: Sequence[Placed], polygon: Any) -> Picture | N
     for shape in shapes:
         look = looks.get(shape.unit_id, "whole" if everywhere else "around")
         drawn = Drawn(shape.name, sheet.path(_rings(shape.geometry)), look)
-        (over if shape.unit_id in looks else around).append(drawn)
+        # the territory lies below its parts, which show its borders
+        is_below = shape.unit_id == territory.pk or shape.unit_id not in looks
+        (around if is_below else over).append(drawn)
     outline = sheet.path(part.exterior_ring.coords for part in polygon) if polygon else ""
     return Picture(WIDTH, sheet.height, (*around, *over), outline)
 
