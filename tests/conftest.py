@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.cast import World, make_world
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from django.test import Client
 
 # A busy machine is slow, not wrong.
-settings.register_profile("anlan", deadline=None)
+settings.register_profile("anlan", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("anlan")
 
 

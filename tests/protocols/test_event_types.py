@@ -42,6 +42,11 @@ def test_every_parent_is_listed_and_stands_before_its_children() -> None:
         seen.add(code)
 
 
+def test_a_name_is_found_as_the_norm_has_it_too() -> None:
+    assert event_types.find_by_name("暴雨事件") == event_types.find_by_name("暴雨") == TYPES["11B03"]
+    assert event_types.find_by_name("暴雨事件事件") is None
+
+
 def test_names_are_unique() -> None:
     assert len({each.name for each in TYPES.values()}) == len(TYPES)
 

@@ -90,9 +90,14 @@ class BrokenList(Exception):
         self.problem, self.where = problem, where
 
 
+def is_code(text: str) -> bool:
+    """Whether it is 2, 4, 6, 9 or 12 digits."""
+    return text.isascii() and text.isdigit() and len(text) in DIGITS.values()
+
+
 def full_code(text: str) -> str:
     """A code of 2, 4, 6, 9 or 12 digits, filled up to twelve. raises ValueError for anything else"""
-    if not (text.isascii() and text.isdigit() and len(text) in DIGITS.values()):
+    if not is_code(text):
         raise ValueError(text)
     return text.ljust(FULL, "0")
 

@@ -83,8 +83,8 @@ def find_type(code: str) -> EventType | None:
 
 
 def find_by_name(name: str) -> EventType | None:
-    """Names are unique."""
-    return _BY_NAME.get(name)
+    """A type by its name, with or without the norm's 事件 behind it; names are unique."""
+    return _BY_NAME.get(name) or _BY_NAME.get(name.removesuffix(EVENT))
 
 
 def _read() -> dict[str, EventType]:
@@ -96,5 +96,5 @@ def _read() -> dict[str, EventType]:
 
 
 TYPES = _read()
-TEST = "00000"
+EVENT = "\u4e8b\u4ef6"  # 事件
 _BY_NAME = {each.name: each for each in TYPES.values()}

@@ -134,6 +134,7 @@ BROKEN_SCHEMA = [
     ("<status>Actual</status>", "<status>Real</status>", "word", "/alert/status", False),
     ("<status>Actual</status>", "<status/>", "word", "/alert/status", False),
     ("<urgency>Immediate", "<urgency>immediate", "word", "/alert/info[1]/urgency", False),
+    ("<urgency>Immediate", "<urgency>\n Immediate", "space", "/alert/info[1]/urgency", True),
     ("<certainty>Observed", "<certainty>Very Likely", "deprecated", "/alert/info[1]/certainty", True),
     ("14:57:00-07:00", "14:57:00", "time", "/alert/sent", False),
     ("14:57:00-07:00", "14:57-07:00", "time", "/alert/sent", False),
@@ -422,6 +423,24 @@ def test_a_document_full_of_errors_ends_soon_and_tells_a_hundred(part: str) -> N
         assert reading.alert is None
 
 
+def test_what_is_grave_is_not_lost_among_a_hundred_trifles() -> None:
+    for old, new in (
+        ("<status>Actual</status>", ""),
+        ("<urgency>Immediate", "<urgency>Now"),
+        ("</area>", "<circle>x</circle></area>"),
+    ):
+        data = changed(old, new).replace(b"<identifier>", b"<x/>" * 150 + b"<identifier>", 1)
+        reading = cap.read(data)
+        assert reading.alert is None
+        assert any(problem.grave for problem in reading.problems)
+
+
+def test_a_trifle_at_the_same_place_hides_nothing_grave() -> None:
+    data = changed("<identifier>KSTO1055887203</identifier>", "<identifier a='1'/>")
+    assert told(data) == [("missing", "/alert/identifier"), ("unexpected", "/alert/identifier")]
+    assert cap.read(data).alert is None
+
+
 def test_long_texts_take_no_long_time() -> None:
     for field, text in (
         ("<geocode>", f"<polygon>{'1,' * 500_000}</polygon><geocode>"),
@@ -447,6 +466,14 @@ def test_any_damage_is_read_or_told(name: str, damage: list[tuple[int, int, byte
         data = data[:at] + put + data[at + cut :]
     reading = cap.read(data)
     assert (reading.alert is None) == any(problem.grave for problem in reading.problems)
+    assert {problem.code for problem in reading.problems} <= {
+        *CODES,
+        "malformed",
+        "undecodable",
+        "encoding",
+        "doctype",
+    }
+    assert reading.problems or is_valid(data)
     if reading.alert is not None and not cap.validate(reading.alert):
         assert cap.parse(cap.write(reading.alert)) == reading.alert
 

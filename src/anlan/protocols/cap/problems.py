@@ -22,6 +22,7 @@ CODES = {
     "order": "an element out of the order of the schema",
     # values
     "word": "none of the words of the standard's list",
+    "space": "white space around such a word",
     "deprecated": "a word of an older version, understood by the one that took its place",
     "time": "no date and time with seconds and time zone",
     "time_form": "a time that is understood, but written with Z or fractions of a second",

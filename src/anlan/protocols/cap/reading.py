@@ -54,7 +54,8 @@ def parse(data: bytes, limits: Limits = LIMITS) -> Alert:
 def read(data: bytes, limits: Limits = LIMITS) -> Reading:
     """The alert of a document, as far as it can be understood, as hubs and receivers must: much of what is in use breaks a rule.
 
-    White space around a text is no part of it. Blank texts count as absent where the schema allows them.
+    White space around a text is no part of it. Blank texts count as absent where the schema allows them. Where there are no
+    problems, the document is valid by the schema of the standard.
     raises  nothing, whatever the bytes
     """
     try:
@@ -81,8 +82,8 @@ class _Reader:
 
     def reading(self) -> Reading:
         alert: Alert = self.group(self.root, ALERT)
-        known = {problem.path for problem in self.problems}
-        ruled = [problem for problem in validate(alert) if problem.path not in known]
+        stand_ins = {problem.path for problem in self.problems if problem.grave}
+        ruled = [problem for problem in validate(alert) if problem.path not in stand_ins]
         broken = any(problem.grave for problem in [*self.problems, *ruled])
         told = [*self.problems, *map(self.placed, ruled[:MOST_PROBLEMS])]
         told = sorted(told, key=lambda problem: not problem.grave)[:MOST_PROBLEMS]
@@ -137,7 +138,10 @@ class _Reader:
         if len(element):
             self.tell("nested", element, grave=True)
             return leaf.stand_in
-        text = (element.text or "").strip()
+        whole = element.text or ""
+        text = whole.strip()
+        if leaf.exact and text != whole:
+            self.tell("space", element, text)
         try:
             return leaf.read(text, lambda code, detail: self.tell(code, element, detail))
         except Unreadable as error:
@@ -158,11 +162,12 @@ class _Reader:
     def tell(
         self, code: str, element: Element, detail: str = "", *, missing: str = "", grave: bool = False
     ) -> None:
-        if len(self.problems) >= MOST_PROBLEMS and not grave:
+        grave = grave or bool(missing)
+        full = len(self.problems) >= MOST_PROBLEMS
+        if full and not grave:
             return
-        path = self.path(element) if len(self.problems) < MOST_PROBLEMS else "/"
-        if missing:
-            path, grave = f"{path}/{missing}", True
+        path = "/alert" if full else self.path(element)  # to say where takes time, and nobody will read it
+        path = f"{path}/{missing}" if missing else path
         told = Problem(code, path, element.sourceline or 0, detail.strip()[:LONGEST_DETAIL], grave=grave)
         self.problems.append(told)
 

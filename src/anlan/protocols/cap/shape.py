@@ -47,6 +47,7 @@ class Leaf:
     write: Callable[[Any], str]
     stand_in: object
     may_be_blank: bool = True  # by the schema, where a blank text means the same as no element
+    exact: bool = False  # the schema allows no white space around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Field:
 
 def _words(words: type[StrEnum], stand_in: StrEnum, deprecated: dict[str, StrEnum] | None = None) -> Leaf:
     read = values.word_reader(words, deprecated or {})
-    return Leaf(read, values.write_text, stand_in, may_be_blank=False)
+    return Leaf(read, values.write_text, stand_in, may_be_blank=False, exact=True)
 
 
 TEXT = Leaf(values.read_text, values.write_text, "")

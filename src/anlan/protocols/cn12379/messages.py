@@ -10,6 +10,7 @@ from typing import NamedTuple
 from anlan.protocols.cn12379.terms import BEIJING, LANGUAGE
 
 STAMP = "%Y%m%d%H%M%S"
+YEARS = range(1970, 2200)  # others are slips, and some can't be said in another time zone
 # With the running number that a county's standard puts behind it, and with the short sender codes of Tianjin.
 IDENTIFIER = re.compile(
     r"(?P<sender>[1-9]\d{13}|[1-9]\d{10})_(?P<stamp>\d{14})(?:_(?P<number>\d))?", re.ASCII
@@ -39,7 +40,7 @@ class NotWritten(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What keeps a message from being written: where, what and the value.
+    """What keeps a message from being written: where, what and the value, which may be personal data.
 
     what  required, form, unknown, reserved, not_listed, mismatch, repeated, too_many, forbidden, characters
     """
@@ -56,7 +57,7 @@ class Remark:
     path   elements below the root, of a repeated one with its number from 1: info/area[2]/polygon
     what   encoding, namespace, case, spelling, blanks, zone, separator, form, unknown, reserved, missing, repeated, ignored,
            unit, short_sender_code, numbered, not_listed, order, mismatch, wording
-    found  what stood there, cut where it is long
+    found  what stood there, cut where it is long; it may be personal data, so it is for eyes and not for logs
     """
 
     path: str
@@ -187,6 +188,7 @@ class Alert:
 def stamp_of(text: str) -> datetime | None:
     """The Beijing time of fourteen digits; None if there is no such moment."""
     try:
-        return datetime.strptime(text, STAMP).replace(tzinfo=BEIJING)
+        moment = datetime.strptime(text, STAMP).replace(tzinfo=BEIJING)
     except ValueError:
         return None
+    return moment if moment.year in YEARS else None

@@ -96,12 +96,12 @@ def parse(data: bytes, *, order: Order = Order.LATITUDE_FIRST) -> tuple[Alert, t
     """
     remarks: list[Remark] = []
     root = _Part(_root(data, remarks), "", remarks)
-    identifier, info = root.text("identifier"), root.parts("info", at_most=1)
+    identifier, info = root.text("identifier"), root.part("info")
     if not identifier:
         raise Unreadable("no_identifier", root.line)
-    if not info:
+    if info is None:
         raise Unreadable("no_info", root.line)
-    alert = _alert(root, identifier, _info(info[0], order))
+    alert = _alert(root, identifier, _info(info, order))
     remarks += _contradictions(alert)
     return alert, tuple(remarks)
 
@@ -165,17 +165,21 @@ class _Part:
             self.children[meant].append(child)
 
     def remark(self, name: str, what: str, found: str = "") -> None:
-        path = f"{self.path}/{name}".strip("/")
-        self.remarks.append(Remark(path[:SHOWN], what, found.strip()[:SHOWN]))
+        self.remarks.append(Remark(self._below(name)[:SHOWN], what, found.strip()[:SHOWN]))
 
-    def parts(self, name: str, *, at_most: int | None = None) -> list[_Part]:
+    def _below(self, name: str) -> str:
+        return f"{self.path}/{name}" if self.path else name
+
+    def part(self, name: str) -> _Part | None:
+        """The first of a name, where there should be one only."""
         children = self.children[name]
-        for child in children[at_most:] if at_most else ():
-            self.remark(name, "repeated", "".join(child.itertext()))
-        path = f"{self.path}/{name}".strip("/")
-        if at_most == 1:
-            return [_Part(child, path, self.remarks) for child in children[:1]]
-        return [_Part(child, f"{path}[{at}]", self.remarks) for at, child in enumerate(children, 1)]
+        for further in children[1:]:
+            self.remark(name, "repeated", "".join(further.itertext()))
+        return _Part(children[0], self._below(name), self.remarks) if children else None
+
+    def parts(self, name: str) -> list[_Part]:
+        children = enumerate(self.children[name], 1)
+        return [_Part(child, f"{self._below(name)}[{at}]", self.remarks) for at, child in children]
 
     def texts(self, name: str) -> list[str]:
         """What the elements of a name hold, without blanks around; empty ones left out."""
@@ -193,7 +197,7 @@ class _Part:
     def code(self, name: str, *, required: bool = False) -> str:
         """A text in which blanks are none of its own."""
         text = self.text(name, required=required)
-        if text and any(child.text != text for child in self.children[name][:1]):
+        if text and self.children[name][0].text != text:
             self.remark(name, "blanks", text)
         return text
 
@@ -244,8 +248,7 @@ def _alert(root: _Part, identifier: str, info: Info) -> Alert:
         root.remark("identifier", "form", identifier)
     elif entry.number is not None:
         root.remark("identifier", "numbered", identifier)
-    containers = root.parts("code")
-    methods = tuple(_method(part) for container in containers for part in container.parts("method"))
+    methods = tuple(_method(part) for code in root.parts("code") for part in code.parts("method"))
     if not methods:
         root.remark("code", "missing")
     return Alert(
@@ -377,15 +380,11 @@ def _geocodes(part: _Part) -> tuple[str, ...]:
         full = code
         if not GEOCODE.fullmatch(code):
             part.remark("geocode", "form", code)
-            full = divisions.full_code(code) if _is_short(code) else code
+            full = divisions.full_code(code) if divisions.is_code(code) else code
         codes.append(full)
     if len(set(codes)) < len(codes):
         part.remark("geocode", "repeated", ",".join(given))
     return tuple(dict.fromkeys(codes))
-
-
-def _is_short(code: str) -> bool:
-    return code.isascii() and code.isdigit() and len(code) in divisions.DIGITS.values()
 
 
 def _contradictions(alert: Alert) -> Iterator[Remark]:

@@ -15,6 +15,7 @@ LONGITUDES, LATITUDES = (73.0, 136.0), (3.0, 54.0)  # of China
 PAIR = re.compile(r"(-?\d{1,3}(?:\.\d{1,15})?),(-?\d{1,3}(?:\.\d{1,15})?)", re.ASCII)
 NUMBER = re.compile(r"-?\d{1,3}(?:\.\d{1,15})?", re.ASCII)
 RADIUS = re.compile(r"\d{1,8}(?:\.\d{1,6})?", re.ASCII)
+FURTHEST_M = 20_040_000  # half of the way round the earth
 PLACES = 9  # of degrees: a tenth of a millimetre
 AROUND_COMMA = re.compile(r"\s*[,\uff0c]\s*")
 BETWEEN = re.compile(r"[\s;\uff1b]+")
@@ -51,7 +52,10 @@ def read_circle(text: str, order: Order) -> tuple[Circle | None, tuple[str, ...]
     if not points:
         return None, forgiven
     usual = f"{tokens[0]},{tokens[1]} {tokens[2]}"
-    return Circle(points[0], float(tokens[2])), (*forgiven, *(["separator"] if text != usual else []))
+    radius_m = float(tokens[2])
+    if radius_m > FURTHEST_M:
+        return None, ("form",)
+    return Circle(points[0], radius_m), (*forgiven, *(["separator"] if text != usual else []))
 
 
 def write_line(line: tuple[Point, ...], order: Order) -> str:

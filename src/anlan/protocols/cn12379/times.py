@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from anlan.protocols.cn12379.messages import stamp_of
+from anlan.protocols.cn12379.messages import YEARS, stamp_of
 from anlan.protocols.cn12379.terms import BEIJING
 
 EXACT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+08:00", re.ASCII)
@@ -14,7 +14,6 @@ LOOSE = re.compile(
     r"\s*(?:(Z)|([+-])(\d{1,2}):?(\d\d)?)?",
     re.ASCII | re.IGNORECASE,
 )
-YEARS = range(1970, 2200)
 
 
 def written(moment: datetime) -> str:
@@ -30,7 +29,7 @@ def read(text: str) -> tuple[datetime | None, str]:
     match = LOOSE.fullmatch(text)
     if match is None:
         moment = stamp_of(text) if len(text) == 14 and text.isascii() else None
-        return (moment, "zone") if moment and moment.year in YEARS else (None, "form")
+        return (moment, "zone") if moment else (None, "form")
     year, month, day, hour, minute = (int(part) for part in match.groups()[:5])
     if year not in YEARS:
         return None, "form"

@@ -206,7 +206,9 @@ def _area(path: str, area: Area) -> Iterator[Problem]:
         yield Problem(f"{path}/geocode", "repeated", ",".join(area.geocodes))
     if len(area.line) == 1 or not all(map(shapes.is_place, area.line)):
         yield Problem(f"{path}/polygon", "form", shapes.write_line(area.line, Order.LATITUDE_FIRST))
-    if area.circle and not (shapes.is_place(area.circle.centre) and 0 <= area.circle.radius_m < 1e8):
+    if area.circle and not (
+        shapes.is_place(area.circle.centre) and 0 <= area.circle.radius_m <= shapes.FURTHEST_M
+    ):
         yield Problem(f"{path}/circle", "form", str(area.circle.radius_m))
 
 
