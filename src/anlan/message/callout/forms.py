@@ -13,6 +13,8 @@ from anlan.message.callout.terms import Colour, Purpose
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from django.db.models import QuerySet
+
     from anlan.kernel.context import Context
     from anlan.kernel.models import Unit
 
@@ -27,9 +29,7 @@ class AreaForm(forms.Form):
     def __init__(self, ctx: Context, data: Mapping[str, Any] | None = None, **more: Any) -> None:
         super().__init__(data, **more)
         callers = selectors.list_callers(ctx, OPEN)
-        self.fields["unit"] = forms.ModelChoiceField(
-            queryset=callers, label=_("发起单位"), empty_label=None
-        )
+        self.fields["unit"] = forms.ModelChoiceField(queryset=callers, label=_("发起单位"), empty_label=None)
         self.caller = self._caller(callers)
         self.fields["areas"] = forms.ModelMultipleChoiceField(
             queryset=selectors.list_below(ctx, OPEN, self.caller),
@@ -41,7 +41,7 @@ class AreaForm(forms.Form):
         if self.caller is not None:
             self.initial["unit"] = self.caller.pk
 
-    def _caller(self, callers: Any) -> Unit | None:
+    def _caller(self, callers: QuerySet[Unit]) -> Unit | None:
         asked = self.data.get("unit", "") if self.is_bound else self.initial.get("unit", "")
         if str(asked).isdecimal() and len(str(asked)) < 19:
             return callers.filter(pk=asked).first()
@@ -93,12 +93,8 @@ class OpenForm(AreaForm):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=_("理由"), max_length=200, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    reason = forms.CharField(label=_("理由"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class WordsForm(forms.Form):
-    words = forms.CharField(
-        label=_("情况"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    words = forms.CharField(label=_("情况"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
