@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from anlan.message.callout import selectors
@@ -84,12 +86,9 @@ class OpenForm(AreaForm):
         title, body = self.cleaned_data["title"], self.cleaned_data["body"].strip()
         ended = body if body.endswith(("。", "！", "？", ".")) else f"{body}。"
         told = {"title": title, "body": ended}
-        return {
-            "app": (title, body),
-            "sms": (title, str(SMS) % told),
-            "voice": (title, str(VOICE) % told),
-            "email": (title, str(SMS) % told),
-        }
+        with translation.override(settings.LANGUAGE_CODE):  # theirs, not that of who calls
+            sms, voice = str(SMS) % told, str(VOICE) % told
+        return {"app": (title, body), "sms": (title, sms), "voice": (title, voice), "email": (title, sms)}
 
 
 class ReasonForm(forms.Form):
