@@ -84,7 +84,7 @@ class OpenForm(AreaForm):
     def texts(self) -> dict[str, tuple[str, str]]:
         """What goes out by each way."""
         title, body = self.cleaned_data["title"], self.cleaned_data["body"].strip()
-        ended = body if body.endswith(("。", "！", "？", ".")) else f"{body}。"
+        ended = body if not body[-1:].isalnum() else _("%(body)s。") % {"body": body}
         told = {"title": title, "body": ended}
         with translation.override(settings.LANGUAGE_CODE):  # theirs, not that of who calls
             sms, voice = str(SMS) % told, str(VOICE) % told

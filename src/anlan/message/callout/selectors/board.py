@@ -40,7 +40,7 @@ GROUP BY g.id ORDER BY g.path
 """
 # Where no area is known, the seat; drawn, not measured.
 SHAPES = """
-SELECT p.unit_id, ST_AsEWKB(CASE WHEN p.area IS NOT NULL THEN ST_SimplifyPreserveTopology(p.area, 0.001) ELSE p.seat END)
+SELECT p.unit_id, ST_AsEWKB(CASE WHEN p.area IS NOT NULL THEN ST_Multi(ST_SimplifyPreserveTopology(p.area, 0.001)) ELSE p.seat END)
 FROM unit_unitprofile p WHERE p.unit_id = ANY (%(units)s::bigint[]) AND (p.area IS NOT NULL OR p.seat IS NOT NULL)
 """
 SCORES = """
