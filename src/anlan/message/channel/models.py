@@ -22,7 +22,7 @@ from anlan.kernel.search import PINYIN
 from anlan.message.channel.terms import MOST_IN_A_BATCH, Answer, Channel, DeliveryState, Fault, Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from anlan.kernel.personal import Mask
 
@@ -35,6 +35,21 @@ SCHEMES = {
     Channel.EMAIL: ("smtp", "smtps"),
 }
 NOT_OURS = Q(channel__in=(Channel.SMS, Channel.VOICE, Channel.EMAIL))
+MARK_OF = {
+    DeliveryState.QUEUED: "waiting",
+    DeliveryState.LEASED: "doing",
+    DeliveryState.HANDED: "doing",
+    DeliveryState.WITHDRAWN: "stopped",
+    DeliveryState.FAILED: "failed",
+    DeliveryState.DELIVERED: "open",
+    DeliveryState.HEARD: "open",
+    DeliveryState.ANSWERED: "done",
+}
+
+
+def fault_in_words(fault: str) -> str:
+    """Our word for a fault; a service's own words stand as they are."""
+    return str(dict(Fault.choices).get(fault, fault))
 
 
 class Carrier(Record, Registered):
@@ -148,6 +163,11 @@ class CarrierState(models.Model):
     def __str__(self) -> str:
         return str(self.carrier_id)
 
+    @property
+    def fault_shown(self) -> str:
+        """The last fault in our words, or in the service's own."""
+        return fault_in_words(self.fault)
+
 
 class CarrierPermit(models.Model):
     """A real carrier is open to one exercise, or to tests, until somebody closes it.
@@ -218,10 +238,13 @@ class Wording(models.Model):
         """What stands before everything that is no real alarm, in every language the same."""
         return MARKS["exercise"] if self.exercise_id else MARKS["test"] if self.is_test else ""
 
-    def filled(self, places: Mapping[str, str]) -> tuple[str, str]:
-        """Subject and text as one recipient meets them; a place that nothing stands in for falls away."""
+    def filled(self, places: Mapping[str, str], *, keep: Collection[str] = ()) -> tuple[str, str]:
+        """Subject and text as one recipient meets them; a place that nothing stands in for falls away.
+
+        keep  places that are left as they stand
+        """
         subject, text = self.subject, self.body
-        for name in PLACES:
+        for name in (name for name in PLACES if name not in keep):
             subject = subject.replace(f"{{{name}}}", places.get(name, ""))
             text = text.replace(f"{{{name}}}", places.get(name, ""))
         return self._marked(subject), self._marked(text)
@@ -352,7 +375,12 @@ class Delivery(models.Model):
     @property
     def fault_shown(self) -> str:
         """Why it failed: our word for it, or the carrier's own."""
-        return str(dict(Fault.choices).get(self.fault, self.fault))
+        return fault_in_words(self.fault)
+
+    @property
+    def mark(self) -> str:
+        """Which mark stands before its state (c-state)."""
+        return MARK_OF[DeliveryState(self.state)]
 
 
 class Reply(models.Model):
