@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Coalesce
@@ -116,15 +117,16 @@ class Carrier(Record, Registered):
     def clean(self) -> None:
         """raises ValidationError where address, pace or batch cannot be"""
         self.address = self.address.strip().rstrip("/")
-        parts = urlsplit(self.address)
+        if "@" in self.address:
+            raise ValidationError({"address": gettext("接口地址里不能写用户名和密码，请写入密钥文件。")})
         schemes = SCHEMES[Channel(self.channel)]
-        if parts.scheme not in schemes or not parts.hostname or parts.query or parts.fragment:
+        if not _is_address(self.address, schemes):
             shown = gettext("、").join(f"{scheme}://" for scheme in schemes)
             raise ValidationError(
                 {"address": gettext("接口地址应以 %(schemes)s 开头，不带参数。") % {"schemes": shown}}
             )
-        if parts.username or parts.password:
-            raise ValidationError({"address": gettext("接口地址里不能写用户名和密码，请写入密钥文件。")})
+        if self.channel == Channel.EMAIL and not _is_mail(self.sender):
+            raise ValidationError({"sender": gettext("邮件渠道须填写发件邮箱，例如 zhiban@example.cn。")})
         if self.rank < 1:
             raise ValidationError({"rank": gettext("顺序从 1 开始，数字小的先用。")})
         if not 1 <= self.batch <= MOST_IN_A_BATCH:
@@ -135,6 +137,27 @@ class Carrier(Record, Registered):
             raise ValidationError({"price_cny": gettext("单价不能小于 0。")})
         if self.exercise_id is not None and not self.simulated:
             raise ValidationError({"simulated": gettext("演练中只能添加模拟渠道。")})
+
+
+def _is_address(text: str, schemes: Collection[str]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in schemes
+            and bool(parts.hostname)
+            and parts.port != 0
+            and not parts.query + parts.fragment
+        )
+    except ValueError:  # of a port or an address in brackets that cannot be
+        return False
+
+
+def _is_mail(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 class CarrierState(models.Model):

@@ -136,7 +136,9 @@ def get_carrier(ctx: Context, carrier_id: UUID, capability: str = READ) -> Carri
 
 
 def lock_carrier(ctx: Context, carrier_id: UUID, capability: str) -> Carrier:
-    found = visible(ctx, Carrier, capability).select_for_update(of=("self",)).filter(pk=carrier_id).first()
+    """Its key is left alone: deliveries that refer to it go on being written."""
+    locked = visible(ctx, Carrier, capability).select_for_update(of=("self",), no_key=True)
+    found = locked.filter(pk=carrier_id).first()
     if found is None:
         raise NotFound
     return found
