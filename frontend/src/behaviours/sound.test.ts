@@ -37,7 +37,7 @@ beforeEach(() => {
   state = 'running'
 })
 
-it('it sounds at once, again and again, and no more when it is gone', async () => {
+it('sounds at once, again and again, and no more when it is gone', async () => {
   const sound = await fresh()
   page(ONE)
   const stop = sound(find('#a'))

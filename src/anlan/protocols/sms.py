@@ -18,7 +18,7 @@ PART = {"gsm7": 153, "ucs2": 67}
 
 UNDERSTOOD = "收到|已收到|已收悉|收悉|知道了|已知|好的|好|明白|是|确认|已确认|ok|yes|y"
 REPLY = re.compile(
-    rf"(?:回复|回|选)?(\d{{1,3}})(?:号)?(?:{UNDERSTOOD})?|(?:{UNDERSTOOD})(\d{{1,3}})?", re.IGNORECASE
+    rf"(?:回复|回|选)? ?(\d{{1,3}}) ?号? ?(?:{UNDERSTOOD})?|(?:{UNDERSTOOD}) ?(\d{{1,3}})?", re.IGNORECASE
 )
 
 
@@ -74,11 +74,10 @@ def read_reply(text: str) -> Understood | None:
     returns  None for anything else: "1人受伤" is news, not an answer
     """
     plain = "".join(
-        character
+        character if unicodedata.category(character)[0] in "LN" else " "
         for character in unicodedata.normalize("NFKC", text)
-        if unicodedata.category(character)[0] in "LN"
     )
-    found = REPLY.fullmatch(plain)
+    found = REPLY.fullmatch(" ".join(plain.split()))
     if found is None:
         return None
     digits = found[1] or found[2]

@@ -95,9 +95,7 @@ def test_who_is_away_is_stood_in_for_and_who_is_not_has_a_stand_in_next(world: W
     there = selectors.list_audience(opener(), world.town, [village.pk]).members
     assert [(one.person_id, one.stand_in_id) for one in there if one.person_id] == [(holder.pk, deputy.pk)]
     now = NODE.now()
-    posts.report_absence(
-        NODE, holder.pk, from_at=now - timedelta(hours=1), until_at=None, reason="leave"
-    )
+    posts.report_absence(NODE, holder.pk, from_at=now - timedelta(hours=1), until_at=None, reason="leave")
     away = selectors.list_audience(opener(), world.town, [village.pk]).members
     assert [(one.person_id, one.holder_id, one.stand_in_id) for one in away if one.person_id] == [
         (deputy.pk, holder.pk, None)
@@ -149,9 +147,7 @@ def test_one_who_may_not_open_opens_nothing(world: World) -> None:
 def test_opening_sends_the_first_rung_and_sets_the_others(world: World) -> None:
     person = hold(world.town, "party_first", "王秀兰", "10000000001")
     callout = call(world)
-    assert [(one.channel, one.number) for one in sent(recipient(callout, person))] == [
-        ("sms", "10000000001")
-    ]
+    assert [(one.channel, one.number) for one in sent(recipient(callout, person))] == [("sms", "10000000001")]
     rungs = callout.ladders[0]["rungs"]
     assert Due.objects.filter(kind=services.STEP).count() == len(rungs) - 1
 

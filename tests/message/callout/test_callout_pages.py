@@ -98,7 +98,9 @@ def test_units_open_to_what_lies_below_them(world: World, duty: Client) -> None:
     hold(village, "party_first", "王秀兰", "10000000001")
     hold(world.town, "party_first", "李建国", "10000000002")
     callout = call(world)
-    assert "河西村</span>" not in text(duty, "callout_board", callout.pk).split("各单位")[1].split("script")[0]
+    assert (
+        "河西村</span>" not in text(duty, "callout_board", callout.pk).split("各单位")[1].split("script")[0]
+    )
     assert "河西村" in text(duty, "callout_board", callout.pk, unit=str(world.town.pk)).split("各单位")[1]
 
 
@@ -169,7 +171,8 @@ def test_it_is_extended_and_stopped_from_its_board(world: World, duty: Client) -
     village = make_village(world.town, 1)
     hold(village, "party_first", "新来", "10000000002")
     duty.post(
-        reverse("callout_extend", args=[one.callout_id]), {"unit": world.district.pk, "areas": [world.town.pk]}
+        reverse("callout_extend", args=[one.callout_id]),
+        {"unit": world.district.pk, "areas": [world.town.pk]},
     )
     assert Recipient.unscoped.filter(callout=one.callout, wave=2).exists()
     duty.post(reverse("callout_stop", args=[one.callout_id]), {"reason": "误发"})

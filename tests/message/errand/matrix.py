@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from anlan.kernel.context import Context
 from anlan.message.errand import services
-from anlan.message.errand.models import Errand
 from tests.matrix import Case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from anlan.kernel.models import Unit
+    from anlan.message.errand.models import Errand
     from tests.cast import World
 
 ORDERS = frozenset({"message.errand.order", "message.channel.send"})

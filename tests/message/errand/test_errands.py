@@ -74,7 +74,10 @@ def test_a_visit_is_written_down_once_and_by_no_neighbour(world: World) -> None:
     made = errand(world.town)
     with pytest.raises(NotFound):
         services.record_visit(
-            acting(world.holder("message.errand.visit", world.neighbour_town)), made.pk, result="self", words=""
+            acting(world.holder("message.errand.visit", world.neighbour_town)),
+            made.pk,
+            result="self",
+            words="",
         )
     ctx = acting(world.person("goer", "clerk", world.town))
     services.record_visit(ctx, made.pk, result="self", words="")
@@ -111,4 +114,3 @@ def test_without_a_result_the_form_says_so_and_keeps_what_was_typed(world: World
     page = door.post(reverse("errand_visit", args=[made.pk]), {"words": "写了很多"}).content.decode()
     assert "写了很多" in page
     assert Errand.unscoped.get(pk=made.pk).state == "open"
-

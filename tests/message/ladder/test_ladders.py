@@ -9,7 +9,6 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from anlan.kernel.context import Context
 from anlan.message.ladder import selectors, services
 from anlan.message.ladder.models import Ladder
 from anlan.message.ladder.terms import EXAMPLES, WrongStep, is_within, rungs_of
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from tests.cast import World
 
-NODE = Context(None)
 NOON = datetime(2026, 7, 1, 4, tzinfo=UTC)  # in the node's zone
 
 
@@ -85,7 +83,7 @@ def test_a_wrong_ladder_is_refused_at_its_field(world: World) -> None:
 
 
 def test_without_one_of_its_own_a_shipped_one_holds_and_says_it_is_unverified(world: World) -> None:
-    chosen = selectors.list_chosen(NODE, world.town, "red", ["party_first", "grid_member"], NOON)
+    chosen = selectors.list_chosen(world.town, "red", ["party_first", "grid_member"], NOON)
     assert not chosen["party_first"].certain
     assert chosen["party_first"].name != chosen["grid_member"].name
 
@@ -97,8 +95,8 @@ def test_the_closest_unit_s_holds_then_what_is_named(world: World) -> None:
     ladder(world.district, "全区网格员", posts=["grid_member"])
     ladder(world.neighbour_district, "别区")
     posts = ["party_first", "grid_member"]
-    red = selectors.list_chosen(NODE, world.town, "red", posts, NOON)
-    blue = selectors.list_chosen(NODE, world.town, "blue", posts, NOON)
+    red = selectors.list_chosen(world.town, "red", posts, NOON)
+    blue = selectors.list_chosen(world.town, "blue", posts, NOON)
     assert (red["party_first"].name, red["grid_member"].name) == ("全区红色", "全区网格员")
     assert blue["party_first"].name == "全区"
 
@@ -107,8 +105,8 @@ def test_hours_decide_between_two(world: World) -> None:
     ladder(world.district, "白天")
     ladder(world.district, "夜间", from_time=time(22), until_time=time(6))
     night = NOON.replace(hour=15)  # 23:00 here
-    assert selectors.list_chosen(NODE, world.town, "red", ["party_first"], NOON)["party_first"].name == "白天"
-    assert selectors.list_chosen(NODE, world.town, "red", ["party_first"], night)["party_first"].name == "夜间"
+    assert selectors.list_chosen(world.town, "red", ["party_first"], NOON)["party_first"].name == "白天"
+    assert selectors.list_chosen(world.town, "red", ["party_first"], night)["party_first"].name == "夜间"
 
 
 def test_a_simulation_says_how_many_are_left_after_each_step() -> None:

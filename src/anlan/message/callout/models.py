@@ -212,9 +212,7 @@ class Recipient(models.Model):
         indexes = (
             models.Index(fields=("callout", "unit"), name="recipient_of_unit"),
             models.Index(fields=("callout", "wave", "ladder"), name="recipient_to_climb"),
-            models.Index(
-                fields=("person", "-id"), name="recipient_mine", condition=Q(person__isnull=False)
-            ),
+            models.Index(fields=("person", "-id"), name="recipient_mine", condition=Q(person__isnull=False)),
         )
 
     def __str__(self) -> str:
@@ -231,9 +229,7 @@ class UpperNotice(models.Model):
     people  how many there were
     """
 
-    callout = models.ForeignKey(
-        Callout, models.PROTECT, related_name="upper_notices", verbose_name=_("叫应")
-    )
+    callout = models.ForeignKey(Callout, models.PROTECT, related_name="upper_notices", verbose_name=_("叫应"))
     unit = models.ForeignKey(
         "kernel.Unit", models.PROTECT, db_index=False, related_name="+", verbose_name=_("上级单位")
     )

@@ -211,9 +211,7 @@ def _to_board(ctx: Context, callout: Callout) -> HttpResponse:
 
 def _preview(audience: Audience) -> dict[str, Any]:
     labels = dict(POSTS)
-    ways = [
-        (str(way.label), sum(way.value in member.ways for member in audience.members)) for way in Way
-    ]
+    ways = [(str(way.label), sum(way.value in member.ways for member in audience.members)) for way in Way]
     names = selectors.list_unit_names({gap.unit_id for gap in audience.gaps[:MOST_GAPS]})
     return {
         "people": len(audience.members),
@@ -301,7 +299,9 @@ def _recipient(request: PageRequest, recipient: Any, *, looked: bool = False) ->
         "visits": selectors.list_visits(recipient),
         "said": selectors.list_said(recipient),
         "may_handle": may_handle,
-        "may_look": any(private for *_line, private in recipient.lines) and not looked and can(ctx, LOOK, recipient),
+        "may_look": any(private for *_line, private in recipient.lines)
+        and not looked
+        and can(ctx, LOOK, recipient),
         "look": ReasonForm(auto_id="look_%s"),
         "behalf": ReasonForm(auto_id="behalf_%s"),
         "visit": WordsForm(auto_id="visit_%s"),
@@ -329,7 +329,11 @@ def mine(ctx: Context) -> dict[str, Any] | None:
     if not can(ctx, ANSWER):
         return None
     own = selectors.list_mine(ctx)
-    return {"own": own, "is_urgent": any(one.callout.colour in {"red", "orange"} for one in own)} if own else None
+    return (
+        {"own": own, "is_urgent": any(one.callout.colour in {"red", "orange"} for one in own)}
+        if own
+        else None
+    )
 
 
 # --- reach --------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Coalesce
@@ -22,7 +23,7 @@ from anlan.kernel.search import PINYIN
 from anlan.message.channel.terms import MOST_IN_A_BATCH, Answer, Channel, DeliveryState, Fault, Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from anlan.kernel.personal import Mask
 
@@ -35,6 +36,21 @@ SCHEMES = {
     Channel.EMAIL: ("smtp", "smtps"),
 }
 NOT_OURS = Q(channel__in=(Channel.SMS, Channel.VOICE, Channel.EMAIL))
+MARK_OF = {
+    DeliveryState.QUEUED: "waiting",
+    DeliveryState.LEASED: "doing",
+    DeliveryState.HANDED: "doing",
+    DeliveryState.WITHDRAWN: "stopped",
+    DeliveryState.FAILED: "failed",
+    DeliveryState.DELIVERED: "open",
+    DeliveryState.HEARD: "open",
+    DeliveryState.ANSWERED: "done",
+}
+
+
+def fault_in_words(fault: str) -> str:
+    """Our word for a fault; a service's own words stand as they are."""
+    return str(dict(Fault.choices).get(fault, fault))
 
 
 class Carrier(Record, Registered):
@@ -101,15 +117,16 @@ class Carrier(Record, Registered):
     def clean(self) -> None:
         """raises ValidationError where address, pace or batch cannot be"""
         self.address = self.address.strip().rstrip("/")
-        parts = urlsplit(self.address)
+        if "@" in self.address:
+            raise ValidationError({"address": gettext("接口地址里不能写用户名和密码，请写入密钥文件。")})
         schemes = SCHEMES[Channel(self.channel)]
-        if parts.scheme not in schemes or not parts.hostname or parts.query or parts.fragment:
+        if not _is_address(self.address, schemes):
             shown = gettext("、").join(f"{scheme}://" for scheme in schemes)
             raise ValidationError(
                 {"address": gettext("接口地址应以 %(schemes)s 开头，不带参数。") % {"schemes": shown}}
             )
-        if parts.username or parts.password:
-            raise ValidationError({"address": gettext("接口地址里不能写用户名和密码，请写入密钥文件。")})
+        if self.channel == Channel.EMAIL and not _is_mail(self.sender):
+            raise ValidationError({"sender": gettext("邮件渠道须填写发件邮箱，例如 zhiban@example.cn。")})
         if self.rank < 1:
             raise ValidationError({"rank": gettext("顺序从 1 开始，数字小的先用。")})
         if not 1 <= self.batch <= MOST_IN_A_BATCH:
@@ -120,6 +137,27 @@ class Carrier(Record, Registered):
             raise ValidationError({"price_cny": gettext("单价不能小于 0。")})
         if self.exercise_id is not None and not self.simulated:
             raise ValidationError({"simulated": gettext("演练中只能添加模拟渠道。")})
+
+
+def _is_address(text: str, schemes: Collection[str]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in schemes
+            and bool(parts.hostname)
+            and parts.port != 0
+            and not parts.query + parts.fragment
+        )
+    except ValueError:  # of a port or an address in brackets that cannot be
+        return False
+
+
+def _is_mail(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 class CarrierState(models.Model):
@@ -147,6 +185,11 @@ class CarrierState(models.Model):
 
     def __str__(self) -> str:
         return str(self.carrier_id)
+
+    @property
+    def fault_shown(self) -> str:
+        """The last fault in our words, or in the service's own."""
+        return fault_in_words(self.fault)
 
 
 class CarrierPermit(models.Model):
@@ -218,10 +261,13 @@ class Wording(models.Model):
         """What stands before everything that is no real alarm, in every language the same."""
         return MARKS["exercise"] if self.exercise_id else MARKS["test"] if self.is_test else ""
 
-    def filled(self, places: Mapping[str, str]) -> tuple[str, str]:
-        """Subject and text as one recipient meets them; a place that nothing stands in for falls away."""
+    def filled(self, places: Mapping[str, str], *, keep: Collection[str] = ()) -> tuple[str, str]:
+        """Subject and text as one recipient meets them; a place that nothing stands in for falls away.
+
+        keep  places that are left as they stand
+        """
         subject, text = self.subject, self.body
-        for name in PLACES:
+        for name in (name for name in PLACES if name not in keep):
             subject = subject.replace(f"{{{name}}}", places.get(name, ""))
             text = text.replace(f"{{{name}}}", places.get(name, ""))
         return self._marked(subject), self._marked(text)
@@ -352,7 +398,12 @@ class Delivery(models.Model):
     @property
     def fault_shown(self) -> str:
         """Why it failed: our word for it, or the carrier's own."""
-        return str(dict(Fault.choices).get(self.fault, self.fault))
+        return fault_in_words(self.fault)
+
+    @property
+    def mark(self) -> str:
+        """Which mark stands before its state (c-state)."""
+        return MARK_OF[DeliveryState(self.state)]
 
 
 class Reply(models.Model):

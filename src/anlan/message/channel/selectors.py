@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Max, Min, Q
+from django.db.models import Count, Max, Min, Q
 
 from anlan.kernel.context import Context
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Exercise
-from anlan.kernel.scope import visible
+from anlan.kernel.scope import require, visible
+from anlan.kernel.values import in_words
 from anlan.message.channel.models import Carrier, CarrierPermit, Delivery, Reply
 from anlan.message.channel.terms import DeliveryState
 
@@ -76,6 +79,41 @@ WHERE me.retired_at IS NULL AND coalesce(s.next_at <= %(now)s, true) AND {NOT_HE
       AND (d.handed_at IS NOT NULL OR d.due_at <= %(now)s)))
 """  # noqa: S608 - our own words
 
+# What waits, by the carrier that would take it now; without one where none may have it.
+WAITING = f"""
+WITH RECURSIVE {SIDES}, waiting AS (
+  SELECT d.channel, d.side, count(*) AS number, min(d.queued_at) AS oldest
+  FROM channel_delivery d WHERE d.state <= 1 GROUP BY 1, 2)
+SELECT me.id, waiting.channel, sum(waiting.number), min(waiting.oldest)
+FROM waiting JOIN side ON side.channel = waiting.channel AND side.n = waiting.side
+LEFT JOIN channel_carrier me ON me.channel = side.channel AND me.retired_at IS NULL AND {FIRST}
+GROUP BY 1, 2
+"""  # noqa: S608 - our own words
+DONE = """
+SELECT carrier_id, count(handed_at), count(*) FILTER (WHERE state = 4), coalesce(sum(cost_cny), 0)
+FROM channel_delivery WHERE queued_at >= %s AND carrier_id IS NOT NULL GROUP BY 1
+"""
+
+
+class Doing(NamedTuple):
+    """What a carrier has to do, and what it has done of what was ordered today."""
+
+    carrier: Carrier
+    waiting: int
+    handed: int
+    failed: int
+    cost_cny: Decimal
+
+    @property
+    def lasts(self) -> timedelta | None:
+        """How long what waits will take at its pace; None where it has none."""
+        pace = self.carrier.pace_per_s
+        return timedelta(seconds=self.waiting / pace) if pace else None
+
+    @property
+    def lasts_shown(self) -> str:
+        return in_words(self.lasts) if self.lasts else ""
+
 
 class Step(NamedTuple):
     """What has become of all that was ordered for one key by one channel."""
@@ -98,7 +136,9 @@ def get_carrier(ctx: Context, carrier_id: UUID, capability: str = READ) -> Carri
 
 
 def lock_carrier(ctx: Context, carrier_id: UUID, capability: str) -> Carrier:
-    found = visible(ctx, Carrier, capability).select_for_update(of=("self",)).filter(pk=carrier_id).first()
+    """Its key is left alone: deliveries that refer to it go on being written."""
+    locked = visible(ctx, Carrier, capability).select_for_update(of=("self",), no_key=True)
+    found = locked.filter(pk=carrier_id).first()
     if found is None:
         raise NotFound
     return found
@@ -125,15 +165,46 @@ def list_carriers(ctx: Context) -> QuerySet[Carrier]:
     return found.order_by("channel", "rank", "name", "pk")
 
 
+def list_doing(ctx: Context, since: datetime) -> list[Doing]:
+    """What each carrier in use has to do, and has done of what was ordered since then; their whole work, for all units."""
+    carriers = list(list_carriers(ctx))
+    waiting: dict[UUID | None, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, {"demo": settings.ANLAN.mode == "demo"})
+        for carrier_id, _channel, number, _oldest in cursor.fetchall():
+            waiting[carrier_id] = waiting.get(carrier_id, 0) + int(number)
+        cursor.execute(DONE, [since])
+        done = {row[0]: row[1:] for row in cursor.fetchall()}
+    nothing = (0, 0, Decimal(0))
+    return [Doing(one, waiting.get(one.pk, 0), *done.get(one.pk, nothing)) for one in carriers]
+
+
+def list_unserved(ctx: Context) -> list[tuple[str, int, datetime]]:
+    """What waits and no carrier may have: channel, number, since when."""
+    require(ctx, READ)
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, {"demo": settings.ANLAN.mode == "demo"})
+        return [(row[1], int(row[2]), row[3]) for row in cursor.fetchall() if row[0] is None]
+
+
+def count_to_go_out() -> dict[str, int]:
+    """What a held node would send on its release, by channel."""
+    found = Delivery.unscoped.filter(state__lte=DeliveryState.LEASED).values_list("channel")
+    return dict(found.annotate(number=Count("pk")).order_by("channel"))
+
+
 def list_permits(ctx: Context, carrier: Carrier) -> QuerySet[CarrierPermit]:
     """To whom a real carrier is open now; whoever may read the carrier."""
     get_carrier(ctx, carrier.pk)
     return carrier.permits.filter(closed_at=None).select_related("exercise", "opened_by").order_by("pk")
 
 
-def list_deliveries(ctx: Context) -> QuerySet[Delivery]:
-    """The latest first."""
+def list_deliveries(ctx: Context, *, before: tuple[datetime, UUID] | None = None) -> QuerySet[Delivery]:
+    """The latest first; those before one of that time and id."""
     found = visible(ctx, Delivery, READ).select_related("unit", "person", "carrier", "wording")
+    if before:
+        at, key = before
+        found = found.filter(Q(queued_at__lt=at) | Q(queued_at=at, pk__lt=key), queued_at__lte=at)
     return found.order_by("-queued_at", "-id")
 
 
@@ -142,6 +213,11 @@ def get_delivery(ctx: Context, delivery_id: UUID) -> Delivery:
     if found is None:
         raise NotFound
     return found
+
+
+def list_replies(ctx: Context, delivery: Delivery) -> QuerySet[Reply]:
+    """What came back to one delivery, the oldest first."""
+    return visible(ctx, Reply, READ).filter(delivery=delivery).order_by("received_at", "pk")
 
 
 def list_unmatched(ctx: Context, capability: str = READ) -> QuerySet[Reply]:

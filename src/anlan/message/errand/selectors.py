@@ -70,7 +70,11 @@ def list_errands(ctx: Context, *, ended: bool = False) -> QuerySet[Errand]:
 
 def list_of(about_kind: str, about: str) -> QuerySet[Errand]:
     """All errands about one record, which the caller has within scope."""
-    return Errand.unscoped.filter(about_kind=about_kind, about=about).select_related(*ALONG).order_by("ordered_at")
+    return (
+        Errand.unscoped.filter(about_kind=about_kind, about=about)
+        .select_related(*ALONG)
+        .order_by("ordered_at")
+    )
 
 
 def list_numbers(ctx: Context, unit_ids: Collection[int]) -> dict[int, dict[str, str]]:

@@ -8,8 +8,8 @@ from anlan.message.callout.selectors.audience import (
     list_audience,
     list_ways,
 )
-from anlan.message.callout.selectors.board import list_counts, list_scores, list_shapes, list_stale
-from anlan.message.callout.selectors.links import find_linked, get_link, list_standing
+from anlan.message.callout.selectors.board import Count, list_counts, list_scores, list_shapes, list_stale
+from anlan.message.callout.selectors.links import Linked, Standing, find_linked, get_link, list_standing
 from anlan.message.callout.selectors.reading import (
     HANDLE,
     MOST_SHOWN,
@@ -22,6 +22,7 @@ from anlan.message.callout.selectors.reading import (
     get_recipient,
     list_attempts,
     list_below,
+    list_callers,
     list_callouts,
     list_goers,
     list_mine,
@@ -30,7 +31,6 @@ from anlan.message.callout.selectors.reading import (
     list_said,
     list_silent,
     list_unit_names,
-    list_callers,
     list_upper_notices,
     list_visits,
     list_waiting,
@@ -45,9 +45,12 @@ __all__ = (
     "MOST_SHOWN",
     "READ",
     "Audience",
+    "Count",
     "Gap",
+    "Linked",
     "Member",
     "Own",
+    "Standing",
     "Ways",
     "find_linked",
     "find_unit",
@@ -71,8 +74,8 @@ __all__ = (
     "list_shapes",
     "list_silent",
     "list_stale",
-    "list_unit_names",
     "list_standing",
+    "list_unit_names",
     "list_upper_notices",
     "list_visits",
     "list_waiting",

@@ -172,8 +172,8 @@ def _area(ctx: Context, unit: Unit, unit_ids: Collection[int]) -> dict[int, _Pla
 
 def _owner(place: _Place, places: Mapping[int, _Place]) -> int:
     """Whose answer it is: a grid's is its village's."""
-    while place.kind == "grid" and place.parent_id in places:
-        place = places[place.parent_id]
+    while place.kind == "grid" and (above := places.get(place.parent_id or 0)):
+        place = above
     return place.id
 
 
@@ -193,4 +193,4 @@ def _asked(seats: Sequence[Seat], owner: Mapping[int, int]) -> tuple[dict[UUID, 
 def _rows(sql: str, told: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, told)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -135,4 +135,4 @@ def _key() -> bytes:
 def _rows(sql: str, ids: list[int]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"ids": ids})
-        return cursor.fetchall()
+        return list(cursor.fetchall())

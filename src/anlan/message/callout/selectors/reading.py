@@ -134,8 +134,7 @@ def list_callouts(ctx: Context, *, state: str = "") -> QuerySet[Callout]:
 
 def get_recipient(ctx: Context, recipient_id: int, capability: str = READ) -> Recipient:
     found = visible(ctx, Recipient, capability).select_related("callout", "callout__unit", *ALONG)
-    found = found.annotate(lines=RawSQL(LINES, ()))
-    recipient: Recipient | None = found.filter(pk=recipient_id).first()
+    recipient: Recipient | None = _with_lines(found).filter(pk=recipient_id).first()
     if recipient is None:
         raise NotFound
     return recipient
@@ -152,7 +151,7 @@ def list_open(ctx: Context, callout: Callout, within: Unit | None = None) -> Que
     found = visible(ctx, Recipient, READ).filter(callout=callout, state__lt=RecipientState.CONFIRMED)
     if within is not None:
         found = found.filter(unit__path__startswith=within.path)
-    found = found.select_related(*ALONG).annotate(lines=RawSQL(LINES, ()))
+    found = _with_lines(found.select_related(*ALONG))
     return found.order_by("-state", "-rung", "unit__path", "pk")
 
 
@@ -218,9 +217,7 @@ def list_said(recipient: Recipient) -> list[Said]:
     for note in PrivateNote.objects.filter(entry__in=entries).order_by("pk"):
         if note.text:
             notes.setdefault(note.entry_id, []).append(note.text)
-    return [
-        Said(label_of(one.event), one.at, str(one.actor or ""), notes.get(one.pk, [])) for one in entries
-    ]
+    return [Said(label_of(one.event), one.at, str(one.actor or ""), notes.get(one.pk, [])) for one in entries]
 
 
 def list_upper_notices(callout: Callout) -> QuerySet[UpperNotice]:
@@ -262,6 +259,10 @@ def find_unit(ctx: Context, key: str) -> Unit | None:
     return visible(ctx, Unit, READ).filter(pk=int(key)).first()
 
 
+def _with_lines(found: QuerySet[Recipient]) -> QuerySet[Recipient]:
+    return found.annotate(lines=RawSQL(LINES, ()))  # noqa: S611 - our own words
+
+
 def _seen(ctx: Context) -> QuerySet[Callout]:
     require(ctx, READ)
     called = visible(ctx, Recipient, READ).filter(callout=OuterRef("pk"))
@@ -279,4 +280,4 @@ def _one(found: QuerySet[Callout], callout_id: UUID) -> Callout:
 def _rows(sql: str, told: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, told)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
     from anlan.message.callout.models import Callout, Recipient
 
-CONFIRM, HANDLE, ANSWER = "message.callout.confirm", "message.callout.handle", "message.callout.answer"
+HANDLE = "message.callout.handle"
 # The state stands in the WHERE: whoever was first counts, and what comes later or twice changes nothing.
 END = """
 UPDATE callout_recipient r SET state = %(state)s, how = a.how, ended_at = a.at, ended_by_id = %(by)s
@@ -70,7 +70,7 @@ class Ended(NamedTuple):
     ladder: int
 
 
-@act(CONFIRM)
+@act("message.callout.confirm")
 def confirm_recipients(ctx: Context, answers: Sequence[Answer]) -> set[int]:
     """Take a batch of answers of one exercise, or of real life; of those whose callout runs and who are not through yet.
 
@@ -79,13 +79,13 @@ def confirm_recipients(ctx: Context, answers: Sequence[Answer]) -> set[int]:
     return _end(ctx, answers, RecipientState.CONFIRMED)
 
 
-@act(CONFIRM)
+@act("message.callout.confirm")
 def record_visits(ctx: Context, recipient_ids: Collection[int]) -> set[int]:
     """They were told at their doors. returns whom it was new of"""
     return _end(ctx, [Answer(pk, How.VISIT) for pk in recipient_ids], RecipientState.VISITED)
 
 
-@act(CONFIRM)
+@act("message.callout.confirm")
 def note_failed_visits(ctx: Context, recipient_ids: Collection[int]) -> None:
     """Nobody was met at their doors: no program can do more."""
     callouts = selectors.lock_of(ctx, recipient_ids)
@@ -93,7 +93,7 @@ def note_failed_visits(ctx: Context, recipient_ids: Collection[int]) -> None:
         mark_unreachable(replace(ctx, powers=CLIMBS), callout, recipient_ids)
 
 
-@act(ANSWER)
+@act("message.callout.answer")
 def answer_own(ctx: Context, recipient_id: int) -> bool:
     """The actor himself confirms, as called or as stand-in; False where he had, or the callout is over. raises NotFound"""
     own = selectors.get_own(ctx, recipient_id)
@@ -101,7 +101,7 @@ def answer_own(ctx: Context, recipient_id: int) -> bool:
     return bool(_end(ctx, [answer], RecipientState.CONFIRMED))
 
 
-@act(HANDLE)
+@act("message.callout.handle")
 def confirm_on_behalf(ctx: Context, recipient_id: int, *, reason: str) -> Recipient:
     """Confirm for somebody who said so by telephone or otherwise. raises NotFound; StateConflict where it is over"""
     recipient = selectors.get_recipient(ctx, recipient_id, HANDLE)
@@ -111,7 +111,7 @@ def confirm_on_behalf(ctx: Context, recipient_id: int, *, reason: str) -> Recipi
     return recipient
 
 
-@act(HANDLE)
+@act("message.callout.handle")
 def record_visit(ctx: Context, recipient_id: int, *, words: str) -> Recipient:
     """Write down that somebody was told face to face, without an errand or before it was. raises NotFound; StateConflict"""
     recipient = selectors.get_recipient(ctx, recipient_id, HANDLE)
@@ -183,7 +183,7 @@ def _complete(ctx: Context, ended: Sequence[Ended], callouts: Mapping[UUID, Call
         for key, units in complete.items():
             ctx.journal(UnitsCompleted(tuple(units)), callouts[key])
             cursor.execute(IS_OPEN, [key])
-            if not cursor.fetchone()[0]:  # type: ignore[index]  # EXISTS always answers
+            if not cursor.fetchone()[0]:
                 _close(ctx, callouts[key])
 
 

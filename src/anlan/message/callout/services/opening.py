@@ -18,8 +18,17 @@ from anlan.message.callout.events import CalloutExtended, CalloutOpened, Callout
 from anlan.message.callout.models import Callout, Recipient
 from anlan.message.callout.services.climbing import take_rung
 from anlan.message.callout.states import LIFE
-from anlan.message.callout.terms import CLIMBS, DUTY_LINE, FOR_STAND_IN, KIND, UPPER, USE, Purpose, RecipientState
-from anlan.message.channel.services import keep_wording, withdraw_deliveries
+from anlan.message.callout.terms import (
+    CLIMBS,
+    DUTY_LINE,
+    FOR_STAND_IN,
+    KIND,
+    UPPER,
+    USE,
+    Purpose,
+    RecipientState,
+)
+from anlan.message.channel.services import Channel, keep_wording, withdraw_deliveries
 from anlan.message.errand.services import withdraw_errands
 from anlan.message.ladder.selectors import list_chosen
 
@@ -49,7 +58,7 @@ RETURNING unit_id, ladder
 """
 
 
-@act(OPEN)
+@act("message.callout.open")
 def open_callout(
     ctx: Context,
     *,
@@ -90,7 +99,7 @@ def open_callout(
         texts={channel: list(text) for channel, text in texts.items()},
         wordings={
             channel: keep_wording(
-                node, channel, heading, body, is_test=purpose == Purpose.REACH_TEST
+                node, Channel(channel), heading, body, is_test=purpose == Purpose.REACH_TEST
             ).pk
             for channel, (heading, body) in texts.items()
         },
@@ -102,16 +111,14 @@ def open_callout(
         _stop(node, one, reason="", followed_by=str(key))
     _lay_ladders(ctx, callout, audience.members)
     called = _call(ctx, callout, audience.members, _ladder_numbers(callout), wave=1)
-    ctx.journal(
-        CalloutOpened(purpose, colour, len(called), len(audience.gaps), audience.units), callout
-    )
+    ctx.journal(CalloutOpened(purpose, colour, len(called), len(audience.gaps), audience.units), callout)
     if purpose == Purpose.REACH_TEST:
         ctx.journal(ReachTested(len(called)), unit)
     _begin(node, callout, {ladder for _unit, ladder in called}, wave=1, ways=audience.ways)
     return callout
 
 
-@act(OPEN)
+@act("message.callout.open")
 def extend_callout(ctx: Context, callout_id: UUID, unit_ids: Collection[int]) -> int:
     """Call those of further units as well, from the first rung; who is called already goes on as he is.
 
@@ -129,16 +136,14 @@ def extend_callout(ctx: Context, callout_id: UUID, unit_ids: Collection[int]) ->
     if not called:
         raise DomainError("callout_nobody")
     units = tuple(dict.fromkeys(unit for unit, _ladder in called))
-    ctx.journal(
-        CalloutExtended(callout.purpose, callout.colour, callout.waves, len(called), units), callout
-    )
+    ctx.journal(CalloutExtended(callout.purpose, callout.colour, callout.waves, len(called), units), callout)
     node = replace(ctx, powers=CLIMBS)
     ladders = {ladder for _unit, ladder in called}
     _begin(node, callout, ladders, wave=callout.waves, ways=audience.ways)
     return len(called)
 
 
-@act(STOP)
+@act("message.callout.stop")
 def stop_callout(ctx: Context, callout_id: UUID, *, reason: str) -> Callout:
     """Nobody need answer any more: what waits is withdrawn, nobody goes to a door. raises NotFound; StateConflict"""
     callout = selectors.lock_callout(ctx, callout_id, STOP)
@@ -172,7 +177,7 @@ def _lay_ladders(ctx: Context, callout: Callout, members: Sequence[Member]) -> N
     if not missing:
         return
     laid = list(callout.ladders)
-    for post, chosen in sorted(list_chosen(ctx, callout.unit, callout.colour, missing, ctx.now()).items()):
+    for post, chosen in sorted(list_chosen(callout.unit, callout.colour, missing, ctx.now()).items()):
         rungs = [
             rung.as_data()
             for rung in chosen.rungs
@@ -209,7 +214,7 @@ def _call(
     }
     with connection.cursor() as cursor:
         cursor.execute(CALL, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _begin(ctx: Context, callout: Callout, ladders: Collection[int], *, wave: int, ways: Ways) -> None:
@@ -223,4 +228,3 @@ def _begin(ctx: Context, callout: Callout, ladders: Collection[int], *, wave: in
                 rows.append((callout.step_key(wave, ladder, number), callout.due_at(wave, rung["at_s"])))
     if rows:
         timers.arm_many(ctx, STEP, rows)
-

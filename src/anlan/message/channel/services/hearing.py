@@ -84,8 +84,9 @@ UPDATE channel_delivery d SET
 FROM told JOIN due ON due.id = told.id, channel_delivery same
   LEFT JOIN kernel_exercise x ON x.id = same.exercise_id LEFT JOIN kernel_clock k ON k.id = x.clock_id
 WHERE d.id = told.id AND same.id = told.id AND (
-  due.state <> d.state OR d.delivered_at IS NULL AND told.delivered_at IS NOT NULL
-  OR d.heard_at IS NULL AND told.heard_at IS NOT NULL OR d.answered_at IS NULL AND told.answered_at IS NOT NULL
+  due.state <> d.state OR d.answered_at IS NULL AND told.answered_at IS NOT NULL
+  OR d.delivered_at IS DISTINCT FROM least(d.delivered_at, {_AT.format("told.delivered_at")})
+  OR d.heard_at IS DISTINCT FROM least(d.heard_at, {_AT.format("told.heard_at")})
   OR d.ended_at IS NULL AND told.ended_at IS NOT NULL)
 RETURNING d.exercise_id, d.use, d.id, d.unit_id, d.key, d.answer, d.fault, d.answered_at, d.ended_at,
   due.answered_before IS NULL AND d.answered_at IS NOT NULL, due.fails AND told.permanent
