@@ -237,13 +237,12 @@ def test_a_published_message_never_changes_whoever_tries(world: World) -> None:
     assert WarningIssue.unscoped.get().headline == issue.headline
 
 
-def test_the_units_it_warns_meet_it_and_the_neighbour_does_not(world: World) -> None:
+@pytest.mark.parametrize("chosen", ["district", "town"])
+def test_the_units_it_warns_meet_it_and_the_neighbour_does_not(world: World, chosen: str) -> None:
     town = acting(world.holder("watch.warning.read", world.town))
-    assert not warnings.list_warnings(town)
-    published(world.district)
-    assert [one.kind.name for one in warnings.list_warnings(town)] == []
     issue = draft(world.district)
-    services.edit_issue(NODE, issue.pk, version=issue.version, placed=[Placed(world.town)])
+    assert not warnings.list_warnings(town)
+    services.edit_issue(NODE, issue.pk, version=issue.version, placed=[Placed(getattr(world, chosen))])
     services.publish_issue(NODE, approve(services.submit_issue(NODE, issue.pk)).pk)
     assert len(warnings.list_warnings(replace(town, _shared={}))) == 1
     assert not warnings.list_warnings(acting(world.neighbour))

@@ -202,6 +202,17 @@ def test_an_urgent_publication_asks_a_leader_to_sign(world: World, door: Client)
     assert "还没有领导补签" not in page
 
 
+def test_a_warned_unit_meets_what_was_published_and_no_draft(world: World, door: Client) -> None:
+    warning = published(world.district).warning
+    update = services.draft_update(NODE, warning.pk, colour="red")
+    enter(door, world.clerk)
+    assert "暴雨蓝色" in text(door, "warning_list")
+    page = text(door, "warning_detail", warning.pk)
+    assert "暴雨蓝色" in page
+    assert "暴雨红色" not in page
+    assert door.get(reverse("warning_preview", args=[update.pk])).status_code == 404
+
+
 def test_update_and_cancel_begin_on_the_warning_s_page(world: World, duty: Client) -> None:
     warning = published(world.district).warning
     page = duty.post(reverse("warning_update", args=[warning.pk]), {"colour": "yellow"}, follow=True)

@@ -44,7 +44,7 @@ def kind_load(request: PageRequest) -> HttpResponse:
         return redirect("kind_list")
     words = asked.get("unit_words", "").strip()[:100]
     found = listing.find_units(ctx, selectors.EDIT, words, CHOICES)
-    chosen = asked.get("unit", "") or (str(found[0].pk) if len(found) == 1 and not words else "")
+    chosen = asked.get("unit", "") or (str(found[0].pk) if found and not words else "")
     choices = {"name": "unit", "found": found, "chosen": chosen, "most": CHOICES, "words": words}
     if request.headers.get("HX-Request"):
         return render(request, "kernel/register/_choices.html", choices)

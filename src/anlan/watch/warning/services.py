@@ -399,7 +399,7 @@ def _publish(ctx: Context, issue: WarningIssue, how: str, *, capability: str) ->
         timers.disarm(EXPIRE, [str(warning.pk)])
     else:
         _put_in_force(ctx, warning, issue, how)
-    share_matter(ctx, warning, [one.unit for one in placed], capability=capability)
+    share_matter(ctx, warning, areas.list_warned(placed, warning.unit), capability=capability)
     _tell(ctx, issue, placed)
     _call_out(ctx, issue, placed)
     return issue

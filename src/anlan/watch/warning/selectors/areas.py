@@ -256,6 +256,15 @@ def list_unit_ids(placed: Iterable[Placed]) -> list[int]:
     return list(found.values_list("pk", flat=True))
 
 
+def list_warned(placed: Iterable[Placed], own: Unit) -> list[Unit]:
+    """The units with whom a warning of `own` is shared: those of its area, in its own place those directly below it."""
+    chosen = [one.unit for one in placed]
+    below: list[Unit] = []
+    if any(one.pk == own.pk for one in chosen):
+        below = list(Unit.unscoped.filter(parent=own, retired_at=None).order_by("path"))
+    return [*(one for one in chosen if one.pk != own.pk), *below]
+
+
 def count_units(placed: Iterable[Placed]) -> int:
     """How many places (districts, townships, villages, grids) an area has."""
     within = [_within(one) for one in placed]

@@ -121,10 +121,15 @@ def count_running(ctx: Context) -> dict[str, int]:
 
 
 def list_issues(ctx: Context, warning: EarlyWarning) -> list[WarningIssue]:
-    """All messages of a warning, the latest first, with who made, approved and countersigned them."""
+    """The messages of a warning, the latest first, with who made, approved and countersigned them.
+
+    Whom it is shared with meets what was published alone.
+    """
     require(ctx, READ, warning)
     people = ("author", "approver", "publisher", "countersignature__user")
     found = WarningIssue.unscoped.filter(warning=warning).select_related(*people)
+    if not can(ctx, READ, warning.unit):
+        found = found.filter(state=IssueState.PUBLISHED)
     return list(found.order_by("-number"))
 
 
@@ -217,7 +222,11 @@ def lock_expired(ctx: Context, warning_ids: Collection[UUID], capability: str) -
 
 
 def get_issue(ctx: Context, issue_id: UUID, capability: str = READ) -> WarningIssue:
-    return _issue(visible(ctx, WarningIssue, capability), issue_id)
+    """One message; NotFound, too, for one that is not published and only shared."""
+    issue = _issue(visible(ctx, WarningIssue, capability), issue_id)
+    if not issue.is_published and not can(ctx, capability, issue.unit):
+        raise NotFound
+    return issue
 
 
 def lock_issue(ctx: Context, issue_id: UUID, capability: str) -> WarningIssue:

@@ -56,7 +56,7 @@ def warning_list(request: PageRequest) -> HttpResponse:
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     shown = {
         "page": page,
-        "rows": [_row(warning) for warning in page],
+        "rows": [_row(ctx, warning) for warning in page],
         "waiting": warnings.list_waiting(ctx),
         "running": [(WarningColour(one), number) for one, number in warnings.count_running(ctx).items()],
         "words": words,
@@ -70,11 +70,11 @@ def warning_list(request: PageRequest) -> HttpResponse:
     return render(request, "warning/list.html", shown)
 
 
-def _row(warning: EarlyWarning) -> dict[str, Any]:
-    """A warning with the message that stands for it, and the one that is being made."""
+def _row(ctx: Context, warning: EarlyWarning) -> dict[str, Any]:
+    """A warning with the message that stands for it, and the one that is being made, if that is the reader's to see."""
     issues: list[WarningIssue] = warning.all_issues  # type: ignore[attr-defined]  # list_warnings reads them along
     published = [one for one in issues if one.is_published]
-    making = next((one for one in issues if one.is_open), None)
+    making = next((one for one in issues if one.is_open and can(ctx, READ, warning.unit)), None)
     return {"warning": warning, "said": (published or issues)[-1], "making": making}
 
 
