@@ -70,6 +70,7 @@ def open_callout(
     colour: str = "",
     subject: Model | None = None,
     matter: UUID | None = None,
+    alone: Collection[int] = (),
 ) -> Callout:
     """Call all who must answer for these units, and go on calling by the ladder until each has answered or was visited.
 
@@ -77,13 +78,14 @@ def open_callout(
     texts     channel → (subject, body), with {name}, {link} and {reply}; a way without a text is not used
     subject   what it is about
     matter    what it is part of; None: the subject's, else itself. A callout of the same purpose that still runs about it ends
+    alone     further units, without those below them
     raises    NotAllowed; DomainError `callout_nobody` where there is nobody to call
     """
     require(ctx, OPEN, unit)
     key, node, now = uuid7(), replace(ctx, powers=CLIMBS), ctx.now()
     matter = matter or getattr(subject, "matter", None) or key
     before = selectors.lock_running(ctx, matter, purpose)
-    audience = selectors.list_audience(ctx, unit, unit_ids)
+    audience = selectors.list_audience(ctx, unit, unit_ids, alone=alone)
     if not audience.members:
         raise DomainError("callout_nobody")
     callout: Callout = Callout.objects.create(
