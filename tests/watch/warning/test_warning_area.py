@@ -12,11 +12,13 @@ from django.urls import reverse
 from anlan.kernel.seeds import plant_unit
 from anlan.watch.warning.forms import Outline
 from anlan.watch.warning.models import WarningArea
-from anlan.watch.warning.selectors import areas, wording
+from anlan.watch.warning.selectors import areas, reach, wording
 from anlan.watch.warning.selectors.areas import Placed
 from anlan.watch.warning.views.picture import draw
 from tests.cast import World, enter
-from tests.watch.warnings import coded, draft, place, square
+from tests.organisation.people import make_person
+from tests.organisation.posts import appoint, make_post
+from tests.watch.warnings import NODE, coded, draft, place, square
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -95,8 +97,29 @@ def test_codes_are_understood_short_long_and_from_above(world: World, land: dict
 def test_units_are_counted_with_all_below_and_once(world: World, land: dict[str, Unit]) -> None:
     assert areas.count_units([Placed(world.district)]) == 7
     assert areas.count_units([Placed(land["west"], below=False), Placed(land["west0"])]) == 2
-    assert len(areas.list_unit_ids([Placed(world.district)])) == 8, "the bureau as well"
     assert areas.count_units([]) == 0
+
+
+def test_a_cut_unit_answers_alone_with_those_above_and_the_parts_with_all_below(
+    world: World, land: dict[str, Unit]
+) -> None:
+    cut = areas.list_units_in(world.district, square(117.0, 39.0, 0.05))
+    called = areas.list_called(world.district, cut)
+    assert called.unit_ids == [land["west0"].pk]
+    assert called.alone == sorted([world.district.pk, land["west"].pk])
+    alone = areas.list_called(world.district, [Placed(land["east"], below=False)])
+    assert alone == ([], sorted([world.district.pk, land["east"].pk]))
+    assert areas.list_called(world.district, []) == ([], [])
+
+
+def test_who_answers_for_a_part_that_is_not_warned_is_not_called(world: World, land: dict[str, Unit]) -> None:
+    for name in ("west0", "west1", "west", "east"):
+        appoint(make_post(land[name], "government_first"), make_person(land[name], name))
+    issue = draft(land["bureau"])
+    placed = areas.list_units_in(world.district, square(117.0, 39.0, 0.05))
+    told = reach.list_told(NODE, issue, placed)
+    called = {one.unit.name for one in told.units if one.people}
+    assert called == {"甲区", "甲一镇", "west0村"}, "a bureau calls up the line of the district it warns for"
 
 
 @pytest.mark.parametrize(

@@ -413,6 +413,7 @@ def _call_out(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> No
     caller = replace(ctx, powers=CALLS)
     if issue.is_end:
         _stop_calls(ctx, issue.warning, issue.headline)
+    called = areas.list_called(areas.get_territory(issue.unit), placed)
     quiet = {channel: text for channel, text in issue.texts.items() if channel != "voice"}
     try:
         open_callout(
@@ -421,7 +422,8 @@ def _call_out(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> No
             purpose="notice" if issue.is_end else "warning",
             title=issue.headline,
             colour="" if issue.is_end else issue.colour,
-            unit_ids=areas.list_unit_ids(placed),
+            unit_ids=called.unit_ids,
+            alone=called.alone,
             texts={
                 channel: (subject, body)
                 for channel, (subject, body) in (quiet if issue.is_end else issue.texts).items()

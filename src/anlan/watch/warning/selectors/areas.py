@@ -114,6 +114,13 @@ class Group(NamedTuple):
     parts: list[Placed]
 
 
+class Called(NamedTuple):
+    """Ids of units: with all below them, and alone."""
+
+    unit_ids: list[int]
+    alone: list[int]
+
+
 class Found(NamedTuple):
     """What codes came to."""
 
@@ -247,13 +254,18 @@ def list_groups(placed: Iterable[Placed]) -> list[Group]:
     return groups
 
 
-def list_unit_ids(placed: Iterable[Placed]) -> list[int]:
-    """Ids of all units in an area, those below included."""
-    within = [_within(one) for one in placed]
-    if not within:
-        return []
-    found = Unit.unscoped.filter(reduce(or_, within), retired_at=None).order_by("path")
-    return list(found.values_list("pk", flat=True))
+def list_called(territory: Unit, placed: Iterable[Placed]) -> Called:
+    """For whom somebody answers in an area: the units that it takes with all below, and alone those that it cuts, those
+    that were chosen alone, and all that stand above them in the territory.
+    """
+    whole = {one.unit.pk for one in placed if one.below}
+    line = {
+        int(part)
+        for one in placed
+        for part in one.unit.path.removeprefix(territory.path).split(".")[:-1]
+        if one.unit.path.startswith(territory.path)
+    }
+    return Called(sorted(whole), sorted((line | {territory.pk}) - whole) if line or whole else [])
 
 
 def list_warned(placed: Iterable[Placed], own: Unit) -> list[Unit]:

@@ -17,7 +17,7 @@ from anlan.message.channel.selectors import list_carriers
 from anlan.organisation.person.selectors import list_named
 from anlan.protocols import sms
 from anlan.watch.warning.models import POSTS
-from anlan.watch.warning.selectors.areas import list_unit_ids
+from anlan.watch.warning.selectors.areas import get_territory, list_called
 from anlan.watch.warning.selectors.wording import list_texts
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ class Reach:
 def list_told(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> Reach:
     """Whom it would reach, of whom not all in the list but all in the figures; the worst units first."""
     node = replace(ctx, powers=LOOKS)
-    ids = list_unit_ids(placed)
-    audience = list_audience(node, issue.unit, ids)
+    called_for = list_called(get_territory(issue.unit), placed)
+    audience = list_audience(node, issue.unit, called_for.unit_ids, alone=called_for.alone)
     called = Counter(one.unit_id for one in audience.members)
     lacking = Counter(one.unit_id for one in audience.gaps)
     units = Unit.unscoped.in_bulk({*called, *lacking})
