@@ -3,8 +3,6 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel.finding import Search
-from anlan.kernel.register.finding import finder_of
 from anlan.kernel.register.views import urls_of
 from anlan.kernel.rooms import Door
 from anlan.kernel.subjects import Subject
@@ -13,7 +11,6 @@ from anlan.watch.kind.register import KINDS
 
 PREFIX = "warning-kinds/"
 DOORS = (Door("watch", _("预警种类"), "kind_list", "alert-square", "watch.kind.read"),)
-SEARCHES = (Search(_("预警种类"), "watch.kind.read", finder_of(KINDS), "kind_list"),)
 SUBJECTS = (Subject("kind.warningkind", "watch.kind.read", "kind_detail"),)
 
 urlpatterns = [
