@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from anlan.kernel.seeds import plant_unit
+from anlan.watch.warning import forms
 from anlan.watch.warning.forms import Outline
 from anlan.watch.warning.models import WarningArea
 from anlan.watch.warning.selectors import areas, reach, wording
@@ -211,6 +212,20 @@ def test_what_is_saved_is_what_the_page_carried(world: World, land: dict[str, Un
     issue.refresh_from_db()
     assert issue.polygon.extent[0] == 117
     assert issue.description == "甲"
+
+
+def test_more_units_than_a_message_can_name_are_refused_in_words(
+    world: World, land: dict[str, Unit], door: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "MOST_PLACED", 1)
+    issue = draft(world.district)
+    enter(door, world.officer)
+    given = {"colour": "blue", "version": issue.version, "area_outline": square(117, 39, 0.15).geojson}
+    page = door.post(
+        reverse("warning_edit", args=[issue.pk]), {**given, "area_do_draw": "1"}
+    ).content.decode()
+    assert "选中的单位超过 1 个，没有加上" in page
+    assert "范围内有" not in page
 
 
 def test_a_code_of_the_neighbour_is_not_taken(world: World, door: Client) -> None:

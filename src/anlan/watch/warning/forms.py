@@ -250,7 +250,7 @@ class Asked(NamedTuple):
 
 
 class AreaPart:
-    """The area in the form of a draft, from hidden fields `area` ("id:below:share:how") and the button that was pressed.
+    """The area in the form of a draft, from a hidden field `area` (many "id:below:share:how") and the button that was pressed.
 
     Nothing is kept between two steps but what the page itself carries, so an area half chosen binds nobody.
     """
@@ -274,20 +274,17 @@ class AreaPart:
         """Whether one of the part's own buttons was pressed: then nothing is saved yet."""
         return self.data is not None and any(name.startswith("area_do_") for name in self.data)
 
-    def keys(self) -> list[str]:
-        """What the hidden fields hold."""
-        return [
+    def keys(self) -> str:
+        """What the hidden field holds: one, since a form may have a thousand fields and an area more units."""
+        return " ".join(
             f"{one.unit.pk}:{int(one.below)}:{'' if one.share is None else round(one.share, 4)}:{one.how}"
             for one in self.placed
-        ]
-
-    def rows(self) -> list[tuple[str, Placed]]:
-        return list(zip(self.keys(), self.placed, strict=True))
+        )
 
     def _read(self, issue: WarningIssue) -> None:
         data = self.data
         given: dict[int, tuple[bool, float | None, str]] = {}
-        for text in data.getlist("area")[:MOST_PLACED]:
+        for text in " ".join(data.getlist("area")).split()[:MOST_PLACED]:
             number, below, share, how = [*str(text).split(":"), "", "", ""][:4]
             if number.isdecimal() and len(number) < 19:
                 given[int(number)] = (
@@ -305,15 +302,11 @@ class AreaPart:
             str(data.get("area_outline", ""))[:LONGEST_OUTLINE],
             str(data.get("area_codes", ""))[:4000],
         )
-        self._read_outline(strict="area_do_draw" in data)
-
-    def _read_outline(self, *, strict: bool) -> None:
         try:
             self.polygon = Outline(required=False).clean(self.asked.outline)
         except forms.ValidationError as wrong:
             self.polygon = None
-            if strict or self.asked.outline:
-                self.asked = self.asked._replace(error=str(wrong.messages[0]))
+            self.asked = self.asked._replace(error=str(wrong.messages[0]))
 
     def _do(self) -> None:
         """What the pressed button says."""
@@ -353,7 +346,7 @@ class AreaPart:
         said = (
             _("已加上 %(count)s 个相邻单位。") if near else _("没有查到相邻单位：所选单位可能没有辖区边界。")
         )
-        self.asked = self.asked._replace(said=said % {"count": len(near)})
+        self._say(said % {"count": len(near)})
 
     def _draw(self, _number: int | None) -> None:
         if self.polygon is None:
@@ -366,7 +359,7 @@ class AreaPart:
             if found
             else _("这个范围不在本地，没有选中任何单位。")
         )
-        self.asked = self.asked._replace(said=said % {"count": len(found)})
+        self._say(said % {"count": len(found)})
 
     def _code(self, _number: int | None) -> None:
         codes = CODE.findall(self.asked.codes)
@@ -376,11 +369,22 @@ class AreaPart:
         if found.unknown:
             error = _("这些代码不在本地：%(codes)s。") % {"codes": _("、").join(found.unknown)}
         said = _("按代码选中 %(count)s 个单位。") % {"count": len(found.placed)} if found.placed else ""
-        self.asked = self.asked._replace(said=said, error=error)
+        self._say(said)
+        if error:
+            self.asked = self.asked._replace(error=error)
+
+    def _say(self, said: str) -> None:
+        """What was done, unless it was refused."""
+        if not self.asked.error:
+            self.asked = self.asked._replace(said=said)
 
     def _take(self, more: Sequence[Placed]) -> None:
         """Add units; what lies below one that is there with all below needs no place of its own."""
         merged = {one.unit.pk: one for one in (*self.placed, *more)}
+        if len(merged) > MOST_PLACED:
+            error = _("选中的单位超过 %(most)s 个，没有加上。请改选上一级单位。") % {"most": MOST_PLACED}
+            self.asked = self.asked._replace(error=error)
+            return
         whole = [one.unit.path for one in merged.values() if one.below]
         self.placed = sorted(
             (

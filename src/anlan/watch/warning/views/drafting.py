@@ -121,7 +121,7 @@ def _both_versions(request: PageRequest, issue_id: UUID, part: AreaPart) -> Http
         if value != getattr(issue, name)
     ]
     theirs = areas.list_placed(warnings.list_areas(issue))
-    if {one.unit.pk for one in theirs} != {one.unit.pk for one in part.placed}:
+    if not issue.is_end and {one.unit.pk for one in theirs} != {one.unit.pk for one in part.placed}:
         names = [_("、").join(one.unit.name for one in several) for several in (theirs, part.placed)]
         differing.append({"label": _("预警区域"), "theirs": names[0], "mine": names[1]})
     return _form(request, issue, form, part, differing=differing, status=409)
