@@ -32,8 +32,11 @@ PARTS = {
     "models": Part(own=("terms",), lower=("models",)),
     "states": Part(own=("terms",)),
     "selectors": Part(own=("terms", "models"), lower=("selectors",), pure=True),
+    "drivers": Part(own=("terms",), pure=True),
     "services": Part(
-        own=("terms", "models", "states", "selectors", "events"), lower=("selectors", "services"), pure=True
+        own=("terms", "models", "states", "selectors", "events", "drivers"),
+        lower=("selectors", "services"),
+        pure=True,
     ),
     "events": Part(own=("terms",)),
     "handlers": Part(own=("services", "events", "terms"), lower=("events",), pure=True),
@@ -44,7 +47,7 @@ PARTS = {
     "tables": _face(),
     "filters": _face(),
     "urls": _face(),
-    "register": Part(own=("terms", "models", "selectors", "services", "events"), pure=True),
+    "register": Part(own=("terms", "models", "selectors", "services", "events", "drivers"), pure=True),
     "apps": Part(),
 }
 

@@ -169,6 +169,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Host names the node answers to, comma-separated; loopback always works.",
     ),
     Setting(
+        "ANLAN_PUBLIC_URL",
+        _url("https"),
+        "",
+        "短信、邮件里的链接以此开头，如 https://yj.example.gov.cn；留空则用第一个主机名和端口。",
+        "What links in messages begin with, such as https://yj.example.gov.cn; empty: the first host name and the port.",
+    ),
+    Setting(
         "ANLAN_CERTIFICATE",
         _existing,
         "",
@@ -320,6 +327,16 @@ SETTINGS: tuple[Setting, ...] = (
         group="files",
     ),
     Setting(
+        "ANLAN_CARRIER_SECRETS",
+        _existing,
+        "",
+        '各发送渠道密钥所在的文件（JSON：{"渠道代号": "密钥"}，邮件为“用户名:密码”）；服务用户须能读，其他人不应能读。'
+        "留空则没有密钥，渠道不能使用。改后不必重启。",
+        'File with the carriers\' secrets (JSON: {"code": "secret"}, for mail user:password), readable to the services\' '
+        "user and to nobody else. Empty: no secrets, and no carrier works. Read again when it changes.",
+        group="secrets",
+    ),
+    Setting(
         "ANLAN_DATABASE_URL",
         _postgres,
         "",
@@ -427,6 +444,7 @@ class Environment:
     listen: str
     port: int
     hosts: tuple[str, ...]
+    public_url: str
     certificate: Path | None
     certificate_key: Path | None
     web_processes: int
@@ -446,6 +464,7 @@ class Environment:
     file_mb: int
     removed_files_days: int
     files_url: str
+    carrier_secrets: Path | None
     database_url: str
     database_owner_url: str
     nats_url: str

@@ -90,6 +90,7 @@ def test_a_file_that_grew_into_a_package_keeps_its_rules(tree_of: TreeOf) -> Non
     grown = {
         f"{ROOM}/selectors/__init__.py": "",
         f"{ROOM}/selectors/today.py": "from anlan.watch.rain import services\ndef list_rain(ctx): ...",
+        f"{ROOM}/selectors/week.py": "from anlan.watch.rain.selectors.today import list_rain",
     }
     found = list(room_shape.check(tree_of(grown)))
     assert [(finding.path, finding.line) for finding in found] == [(f"{ROOM}/selectors/today.py", 1)]

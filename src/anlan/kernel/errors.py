@@ -35,6 +35,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "clock_out_of_range": _("倍率须大于 0，不超过 %(most)s。"),
     "nothing_due": _("演练中没有等待到期的事项，不能跳转。"),
     "held": _("节点处于恢复后的保持状态，暂不对外发送。请先在“运行状态”页确认放行。"),
+    "callout_nobody": _(
+        "所选范围内没有可以叫应的（新的）责任人或单位。请核对范围，或先登记岗位、人员和值班电话。"
+    ),
     "own_grant": _("不能给自己授权，也不能变更、收回自己的授权。请由其他安全管理员办理。"),
     "own_role": _("不能修改自己持有的角色。请由其他安全管理员办理。"),
     "role_held_elsewhere": _("该角色也授予了您管理范围以外的人员，不能由您修改。请联系上级安全管理员。"),
@@ -91,6 +94,16 @@ SENTENCES: dict[str, _StrPromise] = {
     "files_unreachable": _("存放附件的服务没有应答，请稍后重试。仍不成功，请联系运维人员。"),
     "posting_ended": _("该身份已失效，没有切换。请另选一个身份，或使用全部身份。"),
     "not_a_matter": _("该记录不是事项，不能单独共享。请共享它所属的事项。"),
+    "warning_colour": _("%(kind)s预警没有这一级别。请另选级别。"),
+    "warning_authority": _("%(kind)s预警由%(authority)s发布。请选择有权发布的单位，或填写原发布单位后转发。"),
+    "warning_in_the_making": _("这条预警已有一份正在编制的变更或解除。请先办完或作废。"),
+    "warning_incomplete": _("还缺：%(missing)s。请补充后再送审或发布。"),
+    "warning_needs_leader": _("这一级别的预警须由领导审批，值班员不能批准。"),
+    "warning_needs_no_leader": _("这一级别的预警由值班员审批。"),
+    "warning_own_draft": _("不能审批或补签自己起草、发布的预警。请由另一位领导办理。"),
+    "warning_not_written": _(
+        "这条预警不符合所选格式的要求，没有导出：%(problems)s。请核对发布单位的代码和预警种类的代码。"
+    ),
     "division_no_lists": _("本节点还没有行政区划名录。请运维人员在服务器上执行 ./anlan divisions。"),
     "division_not_listed": _(
         "名录中没有代码为 %(division)s 的区划。请核对代码；直辖市的“市辖区”等汇总项请用其省级或县级代码。"
@@ -120,6 +133,8 @@ SENTENCES: dict[str, _StrPromise] = {
     "division_root_named": _(
         "本节点的最上级单位已有代码，或该区划已是单位，不能以它作为本级。请选定挂在哪个单位之下。"
     ),
+    "test_not_open": _("该渠道是真实渠道，还没有允许测试使用。请先在本页允许，再试发。"),
+    "test_no_number": _("您的人员档案里没有可以试发的联系方式。请先登记手机或电子邮箱。"),
     "division_no_place": _("组织树中没有它的上级区划。请选定把它挂在哪个单位之下。"),
 }
 

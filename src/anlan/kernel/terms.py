@@ -88,6 +88,15 @@ class NoticeLevel(IntegerChoices):
     IMPORTANT = 2, _("重要")
 
 
+class WarningColour(TextChoices):
+    """Warning levels 预警级别, the gravest first: a scale of its own, neither an incident's grade nor a response's level."""
+
+    RED = "red", _("红色")
+    ORANGE = "orange", _("橙色")
+    YELLOW = "yellow", _("黄色")
+    BLUE = "blue", _("蓝色")
+
+
 class Administrator(TextChoices):
     """The three administrators that exclude each other 三员分立."""
 

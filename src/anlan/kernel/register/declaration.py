@@ -89,10 +89,14 @@ class Deed:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the room's own that its list leads to, for who holds what reading the register takes."""
+    """A page of the room's own that its list leads to.
+
+    capability   what one needs for it; blank: what reading the register takes
+    """
 
     label: _StrPromise | str
     name: str
+    capability: str = ""
 
 
 @dataclass(frozen=True)

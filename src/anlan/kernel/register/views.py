@@ -109,6 +109,7 @@ class Pages:
             "select": select,
             "bulk": [self._label(name) for name in bulk],
             "deeds": deeds,
+            "pages": [page for page in register.pages if not page.capability or can(ctx, page.capability)],
             "may_edit": may_edit,
             "may_import": may_edit and bool(register.key),
             "may_export": can(ctx, register.capability("export")),

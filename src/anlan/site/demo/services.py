@@ -25,6 +25,7 @@ from anlan.organisation.post.models import Absence, Post, Posting
 from anlan.organisation.post.terms import AbsenceReason, PostKind
 from anlan.organisation.unit.models import UnitProfile
 from anlan.site.demo import PASSWORD, areas, district, people
+from anlan.watch.kind.services import load_standard_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +48,15 @@ def load(scale: int = 1) -> None:
     _describe(new, areas.places(bodies))
     _Staff(added).engage(new)
     _gather(added)
+    _take_over_kinds()
     _welcome()
+
+
+def _take_over_kinds() -> None:
+    """Kinds of warning of each of the two districts."""
+    ctx = Context(None, powers=frozenset({"watch.kind.edit"}))
+    for code in (district.COUNTY, district.NEIGHBOUR):
+        load_standard_kinds(ctx, seeds.unit_by_code(code))
 
 
 def _describe(bodies: list[Body], places: dict[str, Place]) -> None:

@@ -1,0 +1,1 @@
+"""Watching and warning: what is observed, what is warned of."""

@@ -1,0 +1,1 @@
+"""Warnings: drafted, approved, published, updated, cancelled or expired, and what came of them."""

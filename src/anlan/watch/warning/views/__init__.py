@@ -1,0 +1,1 @@
+"""Warnings: pages."""
