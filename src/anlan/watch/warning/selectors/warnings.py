@@ -266,13 +266,13 @@ def find_kind(ctx: Context, unit: Unit, kind_id: str) -> WarningKind | None:
 
 def list_issuers(kind: WarningKind, territory: Unit) -> list[Unit]:
     """The bodies of a territory that may issue warnings of this kind, by the kind's line."""
-    bodies = Unit.unscoped.filter(path__startswith=territory.path, retired_at=None, profile__line=kind.line)
+    bodies = Unit.unscoped.filter(path__startswith=territory.path, retired_at=None, line=kind.line)
     return list(bodies.order_by("path")[:MOST_ISSUERS])
 
 
 def find_authority(kind: WarningKind, unit: Unit) -> bool:
     """Whether a body may issue warnings of this kind in its own name: only those of the kind's line may."""
-    return not kind.line or Unit.unscoped.filter(pk=unit.pk, profile__line=kind.line).exists()
+    return not kind.line or Unit.unscoped.filter(pk=unit.pk, line=kind.line).exists()
 
 
 def list_missing(ctx: Context, issue: WarningIssue) -> str:
