@@ -22,6 +22,7 @@ from anlan.kernel.register.declaration import registers
 from tests.cast import acting, enter, make_user
 from tests.kernel.register.conftest import SameLine
 from tests.kernel.register.tables import Desk, csv
+from tests.organisation.helper.helpers import make_helper
 from tests.organisation.people import make_contact, make_person
 from tests.prevent.hydrant.hydrants import hydrant
 from tests.test_scope_matrix import API, CASES
@@ -76,6 +77,13 @@ SECRETS = {
             make_person(world.town, "密云生"), number, code="S-1", private=True
         ),
         "/contacts",
+    ),
+    "organisation.helper": Secret(
+        "phone",
+        "13871625340",
+        "13982736451",
+        lambda world, phone: make_helper(world.town, "密云生", code="S-1", phone=phone),
+        "/helpers",
     ),
 }
 

@@ -85,8 +85,8 @@ def test_a_place_must_be_chosen_where_the_tree_has_none(admin: Client, world: Wo
 
 @pytest.mark.usefixtures("lists")
 def test_words_to_search_for_hold_no_character_that_no_text_holds(admin: Client, world: World) -> None:
-    refused = admin.post(WUQING, {"words": "甲\0一", "find": "1"})
-    assert refused.context["words"] == "甲一"
+    refused = admin.post(WUQING, {"unit_words": "甲\0一", "find": "1"})
+    assert refused.context["fields"][0]["words"] == "甲一"
 
 
 @pytest.mark.usefixtures("lists")
@@ -118,9 +118,9 @@ def test_a_new_node_s_own_unit_is_offered_to_become_the_division(door: Client, w
     Unit.unscoped.exclude(pk=alone.pk).filter(parent=None).update(parent=alone)
     admin = world.holder(selectors.IMPORT, alone)
     door.force_login(admin)
-    assert "“本级政府”就是武清区" in text(door.get(WUQING))
+    assert "“本级政府”就是该区划" in text(door.get(WUQING))
     assert "就是" not in text(door.get("/divisions/all/"))
-    door.post(WUQING, {"unit": "itself"})
+    door.post(WUQING, {"place": "itself"})
     task = LongTask.objects.get()
     declared = tasks.of(task.kind)
     assert declared is not None
