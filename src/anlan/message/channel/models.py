@@ -167,7 +167,8 @@ class CarrierState(models.Model):
 
     next_at     earliest moment of the next hand-over
     failures    requests in a row that came to nothing
-    down_since  None: it is up. Since it is down, it is tried with one message at `next_at`; others take over
+                after the first it is tried with one message at `next_at`
+    down_since  None: it is up. While it is down, others take over
     """
 
     carrier = models.OneToOneField(
