@@ -51,9 +51,10 @@ class Simulated:
 
 
 def write_secrets(folder: Path, *codes: str) -> Path:
-    """A file of secrets that the services' user can read, too."""
+    """A file of secrets that the services' user can read, too; those that are in it stay."""
     path = folder / "carriers.json"
-    path.write_text(json.dumps(dict.fromkeys(codes, SECRET)))
+    there = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(there | dict.fromkeys(codes, SECRET)))
     path.chmod(0o644)
     return path
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +16,7 @@ from tests.simulated import Simulated, simulated, write_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx
 
@@ -81,9 +81,8 @@ def behaviour_of(numbers: list[tuple[str, bool]]) -> dict[str, Any]:
         for place, number in enumerate(late[4:])
     }
     plan[late[4]] = {"messages": {"undeliverable": 1}, "calls": {"answers_at": 1}}
-    plan |= dict.fromkeys(
-        quick, {"messages": {"reply": {"share": 1, "after_s": [1, 5], "texts": ["1", "收到", "１。"]}}}
-    )
+    reply = {"share": 1, "after_s": [1, 5], "texts": ["1", "收到", "１。"]}
+    plan |= {number: {"messages": {"reply": reply}} for number in quick}
     return {
         "messages": {"delay_s": [0.1, 0.5], "reply": {"share": 1, "after_s": [1, 3]}},
         "calls": {"ring_s": [0.5, 1.5], "talk_s": 2, "key_after_s": [0.2, 0.8], "lines": 30},

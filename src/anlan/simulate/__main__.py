@@ -37,6 +37,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: threading.Thread(target=door.end).start())
     print(f"http://{options.listen}:{door.server_port}/ ({options.code})", flush=True)
     door.serve()
+    carrier.record.close()
     return 0
 
 

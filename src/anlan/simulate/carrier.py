@@ -91,7 +91,7 @@ class Carrier:
         if not per_s:
             return
         now = time.monotonic()
-        self._credit = min(per_s, self._credit + (now - self._credit_at) * per_s)
+        self._credit = min(max(per_s, 1.0), self._credit + (now - self._credit_at) * per_s)
         self._credit_at = now
         # A batch may overdraw what has come together; the next one waits until that is made good.
         if self._credit < min(more, 1):

@@ -54,6 +54,9 @@ class Record:
             case step:
                 self.items[line["id"]]["steps"].append([step, line["at"]])
 
+    def close(self) -> None:
+        self._file.close()
+
     def knows(self, key: str) -> bool:
         return key in self.items
 

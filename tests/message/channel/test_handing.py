@@ -252,7 +252,7 @@ def test_what_may_be_with_a_carrier_that_is_away_for_good_goes_to_another(world:
         services.note_fault(program(), first.pk, ids, Fault.UNREACHABLE, may_be_there=True)
         watch.pass_(5)
     assert claimed(second) == []
-    watch.pass_(61)
+    watch.pass_(services.GIVEN_UP.total_seconds())
     assert claimed(second) == [ONE]
 
 
@@ -330,6 +330,16 @@ def test_a_carrier_that_is_down_is_passed_over_tried_and_taken_back(world: World
     assert CarrierState.objects.get(pk=first.pk).down_since is None
     assert claimed(second) == []
     assert len(claimed(first)) == 1
+
+
+def test_after_a_failure_one_message_is_risked_and_no_more(world: World, watch: Watch) -> None:
+    sms = make_carrier(world.city)
+    queue(world.town, [ONE, TWO, THREE])
+    ids = [item.id for item in services.claim_deliveries(program(), sms.pk)]
+    services.note_fault(program(), sms.pk, ids, Fault.UNREACHABLE, may_be_there=True)
+    watch.pass_(2)
+    assert len(hand_over(sms)) == 1
+    assert len(claimed(sms)) == 2
 
 
 def test_a_carrier_that_asks_for_a_rest_gets_it_and_is_not_down(world: World, watch: Watch) -> None:

@@ -20,7 +20,15 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.models import Record, Registered
 from anlan.kernel.scope import ScopedManager
 from anlan.kernel.search import PINYIN
-from anlan.message.channel.terms import MOST_IN_A_BATCH, Answer, Channel, DeliveryState, Fault, Priority
+from anlan.message.channel.terms import (
+    MARKS,
+    MOST_IN_A_BATCH,
+    Answer,
+    Channel,
+    DeliveryState,
+    Fault,
+    Priority,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -28,7 +36,6 @@ if TYPE_CHECKING:
     from anlan.kernel.personal import Mask
 
 PLACES = ("name", "link", "reply")
-MARKS = {"exercise": "【演练】", "test": "【测试】"}
 REAL, TESTS = 0, -1  # sides that are no exercise's
 SCHEMES = {
     Channel.SMS: ("https", "http"),
@@ -167,7 +174,8 @@ class CarrierState(models.Model):
 
     next_at     earliest moment of the next hand-over
     failures    requests in a row that came to nothing
-    down_since  None: it is up. Since it is down, it is tried with one message at `next_at`; others take over
+                after the first it is tried with one message at `next_at`
+    down_since  None: it is up. While it is down, others take over
     """
 
     carrier = models.OneToOneField(

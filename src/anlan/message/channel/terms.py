@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import IntegerChoices, TextChoices
@@ -174,6 +176,9 @@ CAPABILITIES = {
 SECOND_FACTOR = frozenset({"message.channel.edit", "message.channel.open"})
 # What the node's own programs hold, and no role.
 PROGRAM = frozenset({"message.channel.hand_over", "message.channel.take", "message.channel.send"})
+
+# What stands before everything that is no real alarm: the same whatever language its sender reads.
+MARKS: dict[str, str] = json.loads((Path(__file__).parent / "data/marks.json").read_text("utf-8"))
 
 # `use` of deliveries that this room itself orders.
 TEST, ASK = "test", "ask"

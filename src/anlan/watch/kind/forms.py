@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from anlan.kernel.register.forms import Reference
+from anlan.kernel.register import choosing
 from anlan.watch.kind import selectors
 from anlan.watch.kind.models import WarningTemplate
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 class LoadForm(forms.Form):
     def __init__(self, ctx: Context, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["unit"] = Reference(
-            queryset=selectors.list_units(ctx),
+        self.fields["unit"] = choosing.unit(
+            ctx,
+            selectors.EDIT,
             label=gettext_lazy("装入到"),
             help_text=gettext_lazy("该单位和全部下级共用。"),
-            error_messages={"required": gettext_lazy("请查找并选定一个单位。")},
         )
 
 

@@ -9,7 +9,14 @@ from anlan.message.callout.selectors.audience import (
     list_ways,
 )
 from anlan.message.callout.selectors.board import Count, list_counts, list_scores, list_shapes, list_stale
-from anlan.message.callout.selectors.links import Linked, Standing, find_linked, get_link, list_standing
+from anlan.message.callout.selectors.links import (
+    Linked,
+    Standing,
+    find_linked,
+    get_link,
+    list_exercises,
+    list_standing,
+)
 from anlan.message.callout.selectors.reading import (
     HANDLE,
     MOST_SHOWN,
@@ -65,6 +72,7 @@ __all__ = (
     "list_callers",
     "list_callouts",
     "list_counts",
+    "list_exercises",
     "list_goers",
     "list_mine",
     "list_open",

@@ -30,6 +30,7 @@ FROM callout_recipient r JOIN callout_callout c ON c.id = r.callout_id JOIN kern
 LEFT JOIN kernel_exercise x ON x.id = c.exercise_id
 WHERE r.id = ANY (%(ids)s::bigint[])
 """
+EXERCISES = "SELECT id, exercise_id FROM callout_recipient WHERE id = ANY (%(ids)s::bigint[])"
 NAMES = """
 SELECT r.id, coalesce(p.name, u.name), coalesce(s.name, '') FROM callout_recipient r JOIN kernel_unit u ON u.id = r.unit_id
 LEFT JOIN person_person p ON p.id = r.person_id LEFT JOIN person_person s ON s.id = r.stand_in_id
@@ -91,6 +92,11 @@ def list_standing(recipient_ids: Collection[int]) -> dict[int, Standing]:
     """What stands behind links, by recipient: the link itself is what lets one see it."""
     rows = _rows(STANDING, list(recipient_ids))
     return {row[0]: Standing(*row) for row in rows}
+
+
+def list_exercises(recipient_ids: Collection[int]) -> dict[int, int | None]:
+    """In which exercise each of these recipients is called; None: in real life."""
+    return dict(_rows(EXERCISES, list(recipient_ids)))
 
 
 def list_filled(keys: Sequence[str]) -> Mapping[str, Mapping[str, str]]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from anlan.message.channel.terms import Outcome
 
 LEASE = timedelta(seconds=12)
-GIVEN_UP = timedelta(seconds=60)  # down for so long, what may be in its hands goes to another
+GIVEN_UP = timedelta(seconds=20)  # down for so long, what may be in its hands goes to another
 CREDIT = timedelta(seconds=0.1)  # of pace that is not lost when a look comes late
 DOWN_AFTER = 2  # requests in a row that came to nothing
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=60)
@@ -222,7 +222,7 @@ def _allowance(state: CarrierState, now: datetime) -> int:
     """How many the carrier may be given now."""
     if state.next_at and state.next_at > now:
         return 0
-    if state.down_since:
+    if state.failures:  # one is risked on it, for what it does not answer to stays with it for a while
         return 1
     batch, pace = state.carrier.batch, state.carrier.pace_per_s
     if pace is None:
