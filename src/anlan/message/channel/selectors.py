@@ -238,6 +238,12 @@ def list_steps(use: str, keys: Collection[str]) -> list[Step]:
     ]
 
 
+def list_ordered(use: str, keys: Collection[str]) -> QuerySet[Delivery]:
+    """All that was ordered for these keys, in order; whoever orders deliveries knows who may see that."""
+    found = Delivery.unscoped.filter(use=use, key__in=list(keys)).select_related("carrier", "person")
+    return found.order_by("queued_at", "pk")
+
+
 def list_open_to_reply(carrier: Carrier, numbers: Collection[str], since: datetime) -> list[Delivery]:
     """What these numbers were sent by a carrier to be answered by a digit, the latest first."""
     found = Delivery.unscoped.filter(carrier=carrier, number__in=numbers, reply__isnull=False)

@@ -16,10 +16,14 @@ from anlan.message.channel.services.keeping import (
     send_test,
 )
 from anlan.message.channel.services.ordering import keep_wording, queue_deliveries, withdraw_deliveries
+from anlan.message.channel.terms import Channel, Order, Priority
 
 __all__ = (
     "GIVEN_UP",
     "LEASE",
+    "Channel",
+    "Order",
+    "Priority",
     "claim_deliveries",
     "close_carrier",
     "create_carrier",
