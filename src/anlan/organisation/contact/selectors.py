@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime  # noqa: TC003 - field of a named tuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID  # noqa: TC003 - the same
+
+from django.db import connection
 
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
@@ -10,7 +14,7 @@ from anlan.kernel.scope import visible
 from anlan.organisation.contact.models import ContactPoint
 
 if TYPE_CHECKING:
-    from uuid import UUID
+    from collections.abc import Collection
 
     from django.db.models import QuerySet
 
@@ -19,6 +23,36 @@ if TYPE_CHECKING:
 
 READ = "organisation.contact.read"
 MOST_SHOWN = 50  # on the page of one person or unit
+# The first of each kind, in their order; of a drill's own and of real life: who answers is real in a drill, too.
+BEST = """
+SELECT DISTINCT ON (c.person_id, c.kind) c.person_id, c.unit_id, c.kind, c.value, c.shown, c.private, c.verified_at
+FROM contact_contactpoint c
+WHERE c.person_id = ANY (%(people)s::uuid[]) AND c.retired_at IS NULL
+  AND (c.exercise_id IS NULL OR c.exercise_id = %(exercise)s)
+ORDER BY c.person_id, c.kind, c.rank, c.id
+"""
+BEST_OF_UNITS = """
+SELECT DISTINCT ON (c.unit_id, c.kind) c.person_id, c.unit_id, c.kind, c.value, c.shown, c.private, c.verified_at
+FROM contact_contactpoint c
+WHERE c.person_id IS NULL AND c.unit_id = ANY (%(units)s::bigint[]) AND c.retired_at IS NULL
+  AND (c.exercise_id IS NULL OR c.exercise_id = %(exercise)s)
+ORDER BY c.unit_id, c.kind, c.public DESC, c.rank, c.id
+"""
+
+
+class Best(NamedTuple):
+    """The first contact point of one kind, of a person or (person_id None) of a unit as such.
+
+    value   for programs that send to it; a person sees `shown`
+    """
+
+    person_id: UUID | None
+    unit_id: int
+    kind: str
+    value: str
+    shown: str
+    private: bool
+    verified_at: datetime | None
 
 
 def lock_contact(ctx: Context, contact_id: UUID, capability: str) -> ContactPoint:
@@ -34,6 +68,26 @@ def list_contacts(ctx: Context, of: Person | Unit, *, capability: str = READ) ->
     found = visible(ctx, ContactPoint, capability).filter(retired_at=None)
     mine = found.filter(unit=of, person=None) if isinstance(of, Unit) else found.filter(person=of)
     return mine.order_by("rank", "pk")
+
+
+def list_best(ctx: Context, people: Collection[UUID] = (), units: Collection[int] = ()) -> list[Best]:
+    """How each of these people, and each of these units as such, is reached first, by kind.
+
+    Whom to send to is the caller's to answer for: a person is reached at his home unit's contact points, which may lie
+    outside the caller's scope.
+    """
+    told: dict[str, Any] = {
+        "people": list(people),
+        "units": list(units),
+        "exercise": ctx.exercise.pk if ctx.exercise else None,
+    }
+    found: list[Best] = []
+    with connection.cursor() as cursor:
+        for asked, sql in ((people, BEST), (units, BEST_OF_UNITS)):
+            if asked:
+                cursor.execute(sql, told)
+                found += [Best(*row) for row in cursor.fetchall()]
+    return found
 
 
 def list_own_contacts(ctx: Context) -> QuerySet[ContactPoint]:

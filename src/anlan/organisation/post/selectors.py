@@ -40,6 +40,7 @@ class Seat:
 
     holder_id  who holds it; None: vacant
     person_id  who is to be asked: the holder, while he is away his stand-in; None: nobody
+    next_id    who is asked next, where that one cannot be reached: the first stand-in who is there; None: nobody
     """
 
     post_id: UUID
@@ -49,6 +50,7 @@ class Seat:
     holder_id: UUID | None
     person_id: UUID | None
     acting: bool
+    next_id: UUID | None = None
 
     @property
     def is_covered(self) -> bool:
@@ -86,7 +88,8 @@ ready AS (
 )
 SELECT posts.id, posts.unit_id, posts.kind, seat.number, held.person_id,
        CASE WHEN NOT held.absent THEN held.person_id ELSE coalesce(cover.id, ready.person_id) END,
-       coalesce(held.acting, false)
+       coalesce(held.acting, false),
+       CASE WHEN NOT held.absent THEN ready.person_id WHEN cover.id IS NOT NULL THEN nullif(ready.person_id, cover.id) END
 FROM posts CROSS JOIN LATERAL generate_series(1, posts.seats) AS seat (number)
 LEFT JOIN posted held ON held.post_id = posts.id AND NOT held.stand_in AND held.rank = seat.number
 LEFT JOIN person_person cover ON held.absent AND cover.id = held.stand_in_id AND cover.retired_at IS NULL
