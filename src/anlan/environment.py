@@ -169,6 +169,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Host names the node answers to, comma-separated; loopback always works.",
     ),
     Setting(
+        "ANLAN_PUBLIC_URL",
+        _url("https"),
+        "",
+        "短信、邮件里的链接以此开头，如 https://yj.example.gov.cn；留空则用第一个主机名和端口。",
+        "What links in messages begin with, such as https://yj.example.gov.cn; empty: the first host name and the port.",
+    ),
+    Setting(
         "ANLAN_CERTIFICATE",
         _existing,
         "",
@@ -437,6 +444,7 @@ class Environment:
     listen: str
     port: int
     hosts: tuple[str, ...]
+    public_url: str
     certificate: Path | None
     certificate_key: Path | None
     web_processes: int

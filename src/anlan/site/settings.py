@@ -26,6 +26,8 @@ if ANLAN.rooms:
     rooms.add_own(ANLAN.rooms)
 
 SECRET_KEY = ANLAN.secret_key
+# What links in messages begin with.
+PUBLIC_URL = ANLAN.public_url.rstrip("/") or f"https://{(*ANLAN.hosts, '127.0.0.1')[0]}:{ANLAN.port}"
 DEBUG = False
 ALLOWED_HOSTS = [
     "localhost",

@@ -1,0 +1,42 @@
+"""Acts: open, extend, stop (`opening`), climb the ladder (`climbing`), take answers (`confirming`), reach people (`handling`)."""
+
+from anlan.message.callout.services.climbing import (
+    climb_recipients,
+    mark_unreachable,
+    take_due_rungs,
+    take_rung,
+)
+from anlan.message.callout.services.confirming import (
+    Answer,
+    answer_own,
+    close_deliveries,
+    confirm_on_behalf,
+    confirm_recipients,
+    note_failed_visits,
+    record_visit,
+    record_visits,
+)
+from anlan.message.callout.services.handling import look_up_numbers, note_recipient, take_recipient
+from anlan.message.callout.services.opening import STEP, extend_callout, open_callout, stop_callout
+
+__all__ = (
+    "STEP",
+    "Answer",
+    "answer_own",
+    "climb_recipients",
+    "close_deliveries",
+    "confirm_on_behalf",
+    "confirm_recipients",
+    "extend_callout",
+    "look_up_numbers",
+    "mark_unreachable",
+    "note_failed_visits",
+    "note_recipient",
+    "open_callout",
+    "record_visit",
+    "record_visits",
+    "stop_callout",
+    "take_due_rungs",
+    "take_recipient",
+    "take_rung",
+)

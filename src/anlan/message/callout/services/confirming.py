@@ -1,0 +1,228 @@
+"""Answers: however they come, one statement for a batch, once for each, and nothing bothers him any more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID  # noqa: TC003 - of a mapping and a named tuple
+
+from django.db import connection
+
+from anlan.kernel import timers
+from anlan.kernel.act import act
+from anlan.kernel.errors import StateConflict
+from anlan.kernel.events import PrivateText
+from anlan.message.callout import selectors
+from anlan.message.callout.events import (
+    CalloutCompleted,
+    ConfirmedOnBehalf,
+    RecipientsConfirmed,
+    UnitsCompleted,
+    VisitRecorded,
+)
+from anlan.message.callout.services.climbing import mark_unreachable
+from anlan.message.callout.services.opening import STEP
+from anlan.message.callout.states import LIFE
+from anlan.message.callout.terms import CLIMBS, FOR_STAND_IN, KIND, LISTENS, USE, How, RecipientState
+from anlan.message.channel.services import withdraw_deliveries
+from anlan.message.errand.services import withdraw_errands
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from anlan.kernel.context import Context
+    from anlan.message.callout.models import Callout, Recipient
+
+HANDLE = "message.callout.handle"
+# The state stands in the WHERE: whoever was first counts, and what comes later or twice changes nothing.
+END = """
+UPDATE callout_recipient r
+SET state = %(state)s, how = a.how, ended_at = least(coalesce(a.at, %(now)s), %(now)s), ended_by_id = %(by)s
+FROM unnest(%(ids)s::bigint[], %(hows)s::text[], %(ats)s::timestamptz[]) AS a (id, how, at)
+WHERE r.id = a.id AND r.callout_id = ANY (%(callouts)s::uuid[]) AND r.state < 2
+RETURNING r.id, r.callout_id, r.unit_id, r.how, r.rung, r.ladder
+"""
+COMPLETE_UNITS = """
+SELECT t.callout, t.unit FROM unnest(%(callouts)s::uuid[], %(units)s::bigint[]) AS t (callout, unit)
+WHERE NOT EXISTS (
+  SELECT FROM callout_recipient r WHERE r.callout_id = t.callout AND r.unit_id = t.unit AND r.state < 2)
+ORDER BY 1, 2
+"""
+STILL = "SELECT id FROM callout_recipient WHERE id = %s AND state < 2"
+ANY_OPEN = "SELECT id FROM callout_recipient WHERE callout_id = %s AND state < 2 LIMIT 1"
+# One of each running callout who had not answered when we last looked: while that is still so, it is not complete, and
+# nobody need be searched for among ten thousand who have.
+_open: dict[UUID, int] = {}
+MOST_KNOWN = 1000
+
+
+class Answer(NamedTuple):
+    """Somebody answered. at: when, in domain time; None: now"""
+
+    recipient_id: int
+    how: str
+    at: datetime | None = None
+
+
+class Ended(NamedTuple):
+    """One recipient for whom it is over, by this."""
+
+    id: int
+    callout_id: UUID
+    unit_id: int
+    how: str
+    rung: int
+    ladder: int
+
+
+@act("message.callout.confirm")
+def confirm_recipients(ctx: Context, answers: Sequence[Answer]) -> set[int]:
+    """Take a batch of answers of one exercise, or of real life; of those whose callout runs and who are not through yet.
+
+    returns  whom it was new of
+    """
+    return _end(ctx, answers, RecipientState.CONFIRMED)
+
+
+@act("message.callout.confirm")
+def record_visits(ctx: Context, recipient_ids: Collection[int]) -> set[int]:
+    """They were told at their doors. returns whom it was new of"""
+    return _end(ctx, [Answer(pk, How.VISIT) for pk in recipient_ids], RecipientState.VISITED)
+
+
+@act("message.callout.confirm")
+def note_failed_visits(ctx: Context, recipient_ids: Collection[int]) -> None:
+    """Nobody was met at their doors: no program can do more."""
+    callouts = selectors.lock_of(ctx, recipient_ids)
+    for callout in callouts.values():
+        mark_unreachable(replace(ctx, powers=CLIMBS), callout, recipient_ids)
+
+
+@act("message.callout.confirm")
+def close_deliveries(ctx: Context, recipient_ids: Collection[int]) -> None:
+    """What these were sent is over: its digits are free, no reply is taken for an answer to it any more."""
+    keys = [f"{pk}{ending}" for pk in recipient_ids for ending in ("", FOR_STAND_IN)]
+    withdraw_deliveries(ctx, USE, keys)
+
+
+@act("message.callout.answer")
+def answer_own(ctx: Context, recipient_id: int) -> bool:
+    """The actor himself confirms, as called or as stand-in; False where he had, or the callout is over. raises NotFound"""
+    own = selectors.get_own(ctx, recipient_id)
+    answer = Answer(recipient_id, How.APP if own.is_person else How.STAND_IN)
+    return bool(_end(ctx, [answer], RecipientState.CONFIRMED))
+
+
+@act("message.callout.handle")
+def confirm_on_behalf(ctx: Context, recipient_id: int, *, reason: str) -> Recipient:
+    """Confirm for somebody who said so by telephone or otherwise. raises NotFound; StateConflict where it is over"""
+    recipient = selectors.get_recipient(ctx, recipient_id, HANDLE)
+    if not _end(ctx, [Answer(recipient.pk, How.ON_BEHALF)], RecipientState.CONFIRMED):
+        raise StateConflict
+    ctx.journal(ConfirmedOnBehalf(recipient.pk, PrivateText(reason)), recipient.callout)
+    return recipient
+
+
+@act("message.callout.handle")
+def record_visit(ctx: Context, recipient_id: int, *, words: str) -> Recipient:
+    """Write down that somebody was told face to face, without an errand or before it was. raises NotFound; StateConflict"""
+    recipient = selectors.get_recipient(ctx, recipient_id, HANDLE)
+    if not _end(ctx, [Answer(recipient.pk, How.VISIT)], RecipientState.VISITED):
+        raise StateConflict
+    ctx.journal(VisitRecorded(recipient.pk, PrivateText(words)), recipient.callout)
+    return recipient
+
+
+def _end(ctx: Context, answers: Sequence[Answer], state: RecipientState) -> set[int]:
+    """The one way in which it ends for anybody: change, withdraw what waits, tell the journal, complete what is complete."""
+    callouts = selectors.lock_of(ctx, [one.recipient_id for one in answers])
+    if not callouts:
+        return set()
+    now = ctx.now()
+    first = {one.recipient_id: one for one in reversed(answers)}.values()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            END,
+            {
+                "state": state,
+                "by": ctx.actor.pk if ctx.actor else None,
+                "ids": [one.recipient_id for one in first],
+                "hows": [str(one.how) for one in first],
+                "ats": [one.at for one in first],
+                "now": now,
+                "callouts": list(callouts),
+            },
+        )
+        ended = [Ended(*row) for row in cursor.fetchall()]
+    if ended:
+        _call_off(replace(ctx, powers=LISTENS), ended, callouts)
+        _tell(ctx, ended, callouts)
+        _complete(replace(ctx, powers=LISTENS), ended, callouts)
+    return {one.id for one in ended}
+
+
+def _call_off(ctx: Context, ended: Sequence[Ended], callouts: Mapping[UUID, Callout]) -> None:
+    asked = [one for one in ended if _was_taken(callouts, one, "stand_in")]
+    visited = [str(one.id) for one in ended if _was_taken(callouts, one, "errand")]
+    keys = [*(str(one.id) for one in ended), *(f"{one.id}{FOR_STAND_IN}" for one in asked)]
+    # What has arrived bothers nobody; it is closed when the journal is read (close_deliveries), off this path.
+    withdraw_deliveries(ctx, USE, keys, only_coming=True)
+    if visited:
+        withdraw_errands(ctx, KIND, visited)
+
+
+def _was_taken(callouts: Mapping[UUID, Callout], one: Ended, target: str) -> bool:
+    """Whether his stand-in was asked, or somebody sent to his door: he climbed so far."""
+    rungs = callouts[one.callout_id].ladders[one.ladder]["rungs"]
+    return any(rung["target"] == target for rung in rungs[: one.rung + 1])
+
+
+def _tell(ctx: Context, ended: Sequence[Ended], callouts: Mapping[UUID, Callout]) -> None:
+    for key, several in _by_callout(ended):
+        happened = RecipientsConfirmed(tuple(one.id for one in several), tuple(one.how for one in several))
+        ctx.journal(happened, callouts[key])
+
+
+def _complete(ctx: Context, ended: Sequence[Ended], callouts: Mapping[UUID, Callout]) -> None:
+    """Units of which nobody is left, and callouts; whoever changes them holds their callout, so each comes through once."""
+    touched = sorted({(one.callout_id, one.unit_id) for one in ended})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            COMPLETE_UNITS,
+            {"callouts": [key for key, _unit in touched], "units": [unit for _key, unit in touched]},
+        )
+        complete: dict[UUID, list[int]] = {}
+        for key, unit in cursor.fetchall():
+            complete.setdefault(key, []).append(unit)
+        for key, units in complete.items():
+            ctx.journal(UnitsCompleted(tuple(units)), callouts[key])
+            if not _is_open(cursor, key):
+                _close(ctx, callouts[key])
+
+
+def _is_open(cursor: Any, key: UUID) -> bool:
+    for sql, asked in ((STILL, _open.get(key)), (ANY_OPEN, key)):
+        cursor.execute(sql, [asked])
+        if found := cursor.fetchone():
+            if len(_open) >= MOST_KNOWN:
+                _open.clear()
+            _open[key] = found[0]
+            return True
+    _open.pop(key, None)
+    return False
+
+
+def _close(ctx: Context, callout: Callout) -> None:
+    callout.ended_at = ctx.now()
+    callout.save(update_fields=("ended_at",))
+    LIFE.move(ctx, callout, "complete")
+    timers.disarm(STEP, callout.step_keys())
+    ctx.journal(CalloutCompleted(), callout)
+
+
+def _by_callout(ended: Sequence[Ended]) -> list[tuple[UUID, list[Ended]]]:
+    groups: dict[UUID, list[Ended]] = {}
+    for one in ended:
+        groups.setdefault(one.callout_id, []).append(one)
+    return list(groups.items())

@@ -1,0 +1,109 @@
+"""Callouts: what for, in what state, how somebody answered, and what may be done with them."""
+
+from django.db.models import IntegerChoices, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Purpose(TextChoices):
+    """A reach test asks who can be reached at all; it neither bothers the desk above nor sends anybody to a door."""
+
+    WARNING = "warning", _("预警叫应")
+    NOTICE = "notice", _("工作通知")
+    REACH_TEST = "reach_test", _("可达性测试")
+
+
+class Colour(TextChoices):
+    RED = "red", _("红色")
+    ORANGE = "orange", _("橙色")
+    YELLOW = "yellow", _("黄色")
+    BLUE = "blue", _("蓝色")
+
+
+class CalloutState(TextChoices):
+    RUNNING = "running", _("叫应中")
+    COMPLETE = "complete", _("全部确认")
+    STOPPED = "stopped", _("已终止")
+
+
+class RecipientState(IntegerChoices):
+    """In the order in which one outweighs another; only the last two are an end."""
+
+    PENDING = 0, _("未确认")
+    UNREACHABLE = 1, _("各种方式均未叫到")
+    CONFIRMED = 2, _("已确认")
+    VISITED = 3, _("已上门告知")
+
+
+class How(TextChoices):
+    """How it came to its end."""
+
+    LINK = "link", _("点链接确认")
+    SMS = "sms", _("短信回复")
+    KEY = "key", _("电话按键")
+    APP = "app", _("站内确认")
+    STAND_IN = "stand_in", _("替补确认")
+    ON_BEHALF = "on_behalf", _("代为确认")
+    VISIT = "visit", _("上门告知")
+
+
+class Lack(TextChoices):
+    """Why nobody can be called for a post."""
+
+    VACANT = "vacant", _("岗位空缺")
+    AWAY = "away", _("请假，没有替补")
+    NO_WAY = "no_way", _("没有可用的联系方式")
+
+
+class Target(TextChoices):
+    """Who is tried on a rung."""
+
+    PERSON = "person", _("本人")
+    STAND_IN = "stand_in", _("替补")
+    UPPER_DUTY = "upper_duty", _("上级值班")
+    ERRAND = "errand", _("上门")
+
+
+class Way(TextChoices):
+    APP = "app", _("站内")
+    SMS = "sms", _("短信")
+    VOICE = "voice", _("语音")
+    EMAIL = "email", _("邮件")
+
+
+# Who is called, the first of a person's posts in this order; after them the grid's forces.
+LEADERS = ("party_first", "government_first", "field_leader", "duty_contact", "office_head")
+FORCES = ("disaster_officer", "observer", "ranger", "grid_member", "reporter")
+POSTS = (*LEADERS, *FORCES)
+DUTY_LINE = "duty_line"  # instead of a post: the unit's own line, answered at any hour
+# Units that stand for a place and must be told; other bodies only where they have somebody to tell.
+PLACES = (
+    "province",
+    "city",
+    "district",
+    "county",
+    "township",
+    "street",
+    "park",
+    "village",
+    "community",
+)
+PRIORITIES = {"red": 0, "orange": 1, "yellow": 2}  # of deliveries; others go last
+USE = "callout"  # of deliveries to recipients and their stand-ins
+UPPER = "callout_upper"  # of deliveries to desks above
+KIND = "callout.recipient"  # what an errand is about
+FOR_STAND_IN = "s"  # ends the key of a delivery to the stand-in
+
+CAPABILITIES = {
+    "message.callout.read": _("查看叫应"),
+    "message.callout.open": _("发起叫应"),
+    "message.callout.stop": _("终止叫应"),
+    "message.callout.handle": _("接手、代为确认叫应"),
+    "message.callout.answer": _("确认本人的叫应"),
+    "message.callout.look": _("查看叫应对象的私人号码"),
+    "message.callout.export": _("导出叫应情况"),
+    "message.callout.confirm": _("受理叫应答复"),
+    "message.callout.climb": _("执行叫应阶梯"),
+}
+# What the node itself does with callouts, and no role.
+LISTENS = frozenset({"message.callout.confirm", "message.channel.send", "message.errand.order"})
+CLIMBS = LISTENS | {"message.callout.climb"}
