@@ -9,7 +9,7 @@ def _self_check(world: World) -> dict[str, int]:
 
 
 CASES = (
-    Case("home", ANYBODY),
+    Case("home", ANYBODY, budget=9),
     Case("alive", PUBLIC, budget=0),
     Case("ca_page", PUBLIC, answers=404, budget=0),  # this test node has no certificate of its own
     Case("preferences", ANYBODY, method="post", data={"theme": "dark"}, answers=302),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from anlan.wings import WINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from django.utils.functional import _StrPromise
@@ -99,6 +99,20 @@ class FirstStep:
     title: _StrPromise
     why: _StrPromise
     url_name: str
+
+
+@dataclass(frozen=True)
+class HomePart:
+    """What a room puts on top of the home page: a template, and what it is given for a context (None: nothing)."""
+
+    template: str
+    given: Callable[[Any], dict[str, Any] | None]
+
+
+@cache
+def home_parts() -> tuple[HomePart, ...]:
+    """What the rooms put on top of the home page (`HOME` in their urls)."""
+    return tuple(_declared("HOME"))
 
 
 @cache

@@ -18,7 +18,7 @@ from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from anlan.kernel import finding, node, obligation_lists, periods, welcome
+from anlan.kernel import finding, node, obligation_lists, periods, rooms, welcome
 from anlan.kernel.errors import DomainError
 from anlan.kernel.logs import current_number
 from anlan.kernel.middleware import refusal
@@ -46,6 +46,8 @@ def home(request: PageRequest) -> HttpResponse:
     """What the user owes, the most urgent first; above it a welcome for who is new, or who asks for it."""
     ctx = request.ctx
     shown: dict[str, Any] = {"groups": [], "first_steps": welcome.first_steps(ctx)}
+    parts = ((part.template, part.given(ctx)) for part in rooms.home_parts())
+    shown["parts"] = [(template, given) for template, given in parts if given is not None]
     if welcome.is_due(request.user) or "welcome" in request.GET:
         shown["welcome"] = welcome.of(ctx)
     if not can(ctx, obligation_lists.READ):
