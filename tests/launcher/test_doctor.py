@@ -140,6 +140,12 @@ def test_a_clock_that_runs_away_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert list(doctor._clock(look(tmp_path)))[-1].state == "warning"
 
 
+def test_links_that_no_phone_can_open_are_a_warning(tmp_path: Path) -> None:
+    assert one(doctor._links(look(tmp_path))).state == "warning"
+    assert one(doctor._links(look(tmp_path, ANLAN_PUBLIC_URL="https://yj.example.cn"))).state == "good"
+    assert one(doctor._links(look(tmp_path, ANLAN_HOSTS="yj.example.cn"))).state == "good"
+
+
 def test_an_old_backup_is_a_warning(tmp_path: Path) -> None:
     assert list(doctor._last_backup(look(tmp_path))) == []  # nothing to back up yet
     (tmp_path / "pg").mkdir()

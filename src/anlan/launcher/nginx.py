@@ -52,6 +52,9 @@ http {{
   map $request_method $guesses {{ default ""; POST $binary_remote_addr; }}
   limit_req_zone $binary_remote_addr zone=public:4m rate=300r/m;
   limit_req_zone $binary_remote_addr zone=alive:4m rate=300r/m;
+  # Whole towns come from one address of their mobile network; what a link is cannot be guessed anyhow.
+  limit_req_zone $binary_remote_addr zone=answers:8m rate=50r/s;
+  limit_req_zone $binary_remote_addr zone=carriers:1m rate=100r/s;
   limit_conn_status 429;
   limit_req_status 429;
 
@@ -66,6 +69,10 @@ http {{
     keepalive 32;
   }}
   upstream live {{ server "unix:{run}/live.sock"; }}
+  upstream answer {{
+    server "unix:{run}/answer.sock" max_fails=0;
+    keepalive 32;
+  }}
 
   server {{
     listen {listen}:{port} ssl{http2_old};
@@ -138,6 +145,23 @@ http {{
       proxy_pass http://live;
       proxy_buffering off;
       proxy_read_timeout 60s;
+    }}
+    # What a link holds is a secret: it stands in no log.
+    location /c/ {{
+      access_log off;
+      limit_req_log_level info;
+      limit_conn_log_level info;
+      client_max_body_size 4k;
+      limit_req zone=answers burst=500 nodelay;
+      limit_conn per_client 1000;
+      proxy_pass http://answer;
+    }}
+    location /gateway/ {{
+      client_max_body_size 2m;
+      limit_req zone=carriers burst=200 nodelay;
+      error_page 502 503 504 /static/dist/away.html;
+      error_page 429 = @too_many;
+      proxy_pass http://answer;
     }}
     location = /account/login/ {{
       limit_req zone=log_in burst=20 nodelay;

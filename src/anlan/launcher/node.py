@@ -137,6 +137,7 @@ class Node:
                 file_mb=self.settings.file_mb,
             ),
             self._granian("live", "asgi", *STREAMS, "anlan.site.live:application", after=then),
+            self._granian("answer", "asgi", "anlan.site.answers:application", after=then),
             self._program("worker", (self.python, "-m", "anlan.site", "work"), then),
             self._program("relay", (self.python, "-m", "anlan.site", "relay"), then),
             self._program("scan", (self.python, "-m", "anlan.site", "scan"), then),
