@@ -85,8 +85,13 @@ class Lane(threading.Thread):
         while True:
             self.woken.wait()
             self.woken.clear()
-            while not self.over.is_set() and self.step():
-                pass
+            try:
+                while not self.over.is_set() and self.step():
+                    pass
+            # Whatever goes wrong with this carrier is tried again when it is woken; the others go on.
+            except Exception:
+                log.exception("%s", self.carrier.code)
+                self.over.wait(AWAY)
             if self.over.is_set():
                 self._hang_up()
                 return

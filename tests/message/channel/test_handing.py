@@ -29,7 +29,7 @@ from tests.message.channels import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tests.cast import World
 
@@ -386,6 +386,19 @@ def test_places_are_filled_by_who_ordered_and_only_they(
     )
     queue(world.town, [ONE, TWO], use="kitchen", body="{name}：{{x}} {0} {link}%s{reply}")
     assert [item.text for item in hand_over(sms)] == ["第1位：{{x}} {0} %s1", "第2位：{{x}} {0} %s1"]
+
+
+def test_who_cannot_fill_places_does_not_keep_the_message_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_keys: Sequence[str]) -> dict[str, dict[str, str]]:
+        Delivery.unscoped.create()  # the database refuses that
+        raise AssertionError
+
+    sms = make_carrier(world.city)
+    monkeypatch.setitem(selectors.FILLS, "kitchen", broken)
+    queue(world.town, [ONE], use="kitchen", body="{name}请到岗")
+    assert [item.text for item in hand_over(sms)] == ["请到岗"]
 
 
 def test_each_open_matter_of_a_number_has_a_digit_of_its_own(world: World) -> None:

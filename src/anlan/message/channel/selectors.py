@@ -105,6 +105,10 @@ class Doing(NamedTuple):
     cost_cny: Decimal
 
     @property
+    def pace(self) -> str:
+        return f"{self.carrier.pace_per_s:g}"
+
+    @property
     def lasts(self) -> timedelta | None:
         """How long what waits will take at its pace; None where it has none."""
         pace = self.carrier.pace_per_s

@@ -7,11 +7,12 @@ go to the same carrier once more, under the same ids.
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from anlan.kernel.act import act
 from anlan.kernel.clock import real_now
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from anlan.kernel.context import Context
     from anlan.message.channel.terms import Outcome
+
+log = logging.getLogger("anlan.sender")
 
 LEASE = timedelta(seconds=12)
 GIVEN_UP = timedelta(seconds=20)  # down for so long, what may be in its hands goes to another
@@ -261,11 +264,22 @@ def _with_digits(carrier: Carrier, taken: list[Taken]) -> list[Taken]:
 def _items(taken: Sequence[Taken]) -> list[Item]:
     """What each is told, with what stands in for the places."""
     wordings = Wording.objects.in_bulk({one.wording_id for one in taken})
-    fills: dict[str, Mapping[str, Mapping[str, str]]] = {
-        use: selectors.FILLS[use]([one.key for one in taken if one.use == use])
+    fills = {
+        use: _places(use, [one.key for one in taken if one.use == use])
         for use in {one.use for one in taken} & selectors.FILLS.keys()
     }
     return [_item(one, wordings[one.wording_id], fills.get(one.use, {}).get(one.key, {})) for one in taken]
+
+
+def _places(use: str, keys: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """What stands in for the places of these keys."""
+    try:
+        with transaction.atomic():
+            return selectors.FILLS[use](keys)
+    # A warning without a name or a link is better than none, and than all that waits behind it.
+    except Exception:
+        log.exception("the places of %s could not be filled", use)
+        return {}
 
 
 def _item(one: Taken, wording: Wording, places: Mapping[str, str]) -> Item:
