@@ -12,7 +12,7 @@ UNITS = {"capability": "organisation.unit.read", "name": "unit"}
 
 CASES = (
     Case("unit_choices", "organisation.unit.read", own=lambda _: UNITS, budget=5),
-    Case("home", ANYBODY),
+    Case("home", ANYBODY, budget=9),
     Case("alive", PUBLIC, budget=0),
     Case("ca_page", PUBLIC, answers=404, budget=0),  # this test node has no certificate of its own
     Case("preferences", ANYBODY, method="post", data={"theme": "dark"}, answers=302),

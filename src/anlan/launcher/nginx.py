@@ -150,6 +150,8 @@ http {{
     # What a link holds is a secret: it stands in no log.
     location /c/ {{
       access_log off;
+      limit_req_log_level info;
+      limit_conn_log_level info;
       client_max_body_size 4k;
       limit_req zone=answers burst=500 nodelay;
       limit_conn per_client 1000;

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from anlan.kernel import rules
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
@@ -434,3 +436,17 @@ def test_extending_calls_only_who_is_new(world: World, called: Recipient, villag
     assert len(sent(called)) == 1
     with pytest.raises(DomainError):
         services.extend_callout(ctx, called.callout_id, [village.pk])
+
+
+def test_opening_and_climbing_take_as_many_statements_for_many_as_for_few(world: World) -> None:
+    counts = []
+    for first, many in ((1, 2), (10, 30)):
+        villages = [make_village(world.town, number) for number in range(first, first + many)]
+        for number, village in enumerate(villages, first):
+            hold(village, "party_first", "责任人", f"100000{number:05}")
+        with CaptureQueriesContext(connection) as opening:
+            callout = call(world, *villages, unit=world.town)
+        with CaptureQueriesContext(connection) as climbing:
+            assert step(callout, 1) == many
+        counts.append((len(opening), len(climbing)))
+    assert counts[0] == counts[1]

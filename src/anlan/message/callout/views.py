@@ -97,8 +97,11 @@ def callout_map(request: PageRequest, callout_id: UUID) -> HttpResponse:
     ctx = request.ctx
     callout = selectors.get_callout(ctx, callout_id)
     within = selectors.find_unit(ctx, request.GET.get("unit", ""))
-    counts = selectors.list_counts(ctx, callout, within.pk if within else callout.unit_id)
-    return render(request, "callout/_map.html", {"map": map_of(counts), "callout": callout})
+    around = within.pk if within else callout.unit_id
+    counts = selectors.list_counts(ctx, callout, around)
+    # The area around the others would lie over them.
+    parts = [count for count in counts if count.unit_id != around] or counts
+    return render(request, "callout/_map.html", {"map": map_of(parts), "callout": callout})
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -118,7 +118,7 @@ def withdraw_deliveries(ctx: Context, use: str, keys: Collection[str], *, only_c
     only_coming  leave those alone that have arrived: where thousands answer at once, who closes them does so afterwards
     returns      how many deliveries were not over yet
     """
-    told = {"use": use, "keys": list(keys), "at": ctx.now(), "only_coming": only_coming}
+    told: dict[str, Any] = {"use": use, "keys": list(keys), "at": ctx.now(), "only_coming": only_coming}
     with connection.cursor() as cursor:
         cursor.execute(WITHDRAW, told)
         return int(cursor.rowcount)
