@@ -81,8 +81,8 @@ def test_only_bodies_of_the_kind_s_line_issue_in_their_own_name(world: World, du
     with pytest.raises(DomainError, match="气象台站发布"):
         services.draft_warning(duty, **given)
     place(world.town, 117, 39)
-    world.town.profile.line = "weather"
-    world.town.profile.save()
+    Unit.unscoped.filter(pk=world.town.pk).update(line="weather")
+    world.town.refresh_from_db()
     issue = services.draft_warning(duty, **given, issuer=world.town)
     assert issue.headline.startswith("甲一镇发布")
 
