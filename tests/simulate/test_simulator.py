@@ -105,7 +105,7 @@ def test_a_call_that_was_cancelled_tells_nothing_more(tmp_path: Path) -> None:
 
 
 def test_events_are_doubled_and_told_out_of_order(tmp_path: Path) -> None:
-    wanted = {"callbacks": {"double": 1, "disorder_s": 50}, "calls": {"lines": 100}}
+    wanted = {"callbacks": {"double": 1, "disorder_s": 2000}, "calls": {"lines": 100}}
     told = played(tmp_path, wanted, "calls")
     assert len(told) == 20 * 3 * 2
     places = {(event["id"], event["event"]): place for place, event in enumerate(told)}

@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound, SecondFactorNeeded, StateConflict
-from anlan.kernel.models import Due, Entry, Escalation, Obligation
+from anlan.kernel.models import Due, Entry, Escalation, Obligation, Unit
 from anlan.message.callout.models import Callout, Recipient
 from anlan.watch.warning import handlers, services
 from anlan.watch.warning.models import EarlyWarning, WarningArea, WarningIssue
