@@ -39,6 +39,7 @@ MOST_SHOWN = 50
 URGENCY = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
 ALONG = ("person", "unit", "holder", "stand_in", "taken_by", "ended_by")
 
+CALLED_BY = "SELECT DISTINCT callout_id FROM callout_recipient WHERE id = ANY (%(ids)s::bigint[])"
 # What those who have not answered were sent in their present rung, and what may still come of it. Their own page does not
 # count: nobody knows whether they look at it.
 SILENT = """
@@ -113,10 +114,8 @@ def lock_of(ctx: Context, recipient_ids: Collection[int]) -> dict[UUID, Callout]
 
     Everybody who changes recipients holds their callout: two who answer last, at once, can't each take the other for open.
     """
-    ids = Recipient.unscoped.filter(pk__in=list(recipient_ids)).order_by().values("callout")
-    running = Callout.unscoped.filter(pk__in=ids, exercise=ctx.exercise, state=CalloutState.RUNNING)
-    found = running.select_related("unit").select_for_update(of=("self",)).order_by("pk")
-    return {callout.pk: callout for callout in found}
+    keys = {key for (key,) in _rows(CALLED_BY, {"ids": list(recipient_ids)})}
+    return lock_by_key(ctx, keys)
 
 
 def lock_by_key(ctx: Context, keys: Collection[UUID]) -> dict[UUID, Callout]:
