@@ -90,12 +90,9 @@ def _copy_people(draw: random.Random, villages: Sequence[tuple[Any, ...]], count
         draw.choice(SURNAMES) + "".join(draw.choices(GIVEN, k=draw.choice((1, 2, 2)))) for _ in range(count)
     ]
     rows = (
-        (*one, "", False, "", "", "", 1)
-        for one in zip(ids, unit_of, names, map(_document, names), strict=True)
+        (*one, "", False, "", "", 1) for one in zip(ids, unit_of, names, map(_document, names), strict=True)
     )
-    _copy(
-        "person_person", "id, unit_id, name, search, title, party_member, team, identity, note, version", rows
-    )
+    _copy("person_person", "id, unit_id, name, search, title, party_member, identity, note, version", rows)
     numbers = (
         (
             uuid7(),

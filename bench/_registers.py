@@ -116,12 +116,12 @@ def _unit_names() -> dict[str, list[str]]:
 
 
 def _fill_people(units: list[int], number: int, chance: random.Random) -> None:
-    """A third are party members, a twentieth serves in a community, a fiftieth is retired."""
+    """A third are party members, a fiftieth is retired."""
     docs = {name: document(name) for name in islice(_names(chance), 20_000)}
     titles = {title: document(title) for title in TITLES}
     names = list(docs)
     now = real_now()
-    columns = "id, version, unit_id, code, name, title, party_member, community_id, team, identity, note, search, retired_at"
+    columns = "id, version, unit_id, code, name, title, party_member, identity, note, search, retired_at"
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE person_person DISABLE TRIGGER USER")
         with cursor.copy(f"COPY person_person ({columns}) FROM STDIN") as out:
@@ -132,24 +132,9 @@ def _fill_people(units: list[int], number: int, chance: random.Random) -> None:
                     f"p{place}",
                     chance.choice(units),
                 )
-                community = unit if place % 20 == 0 else None
                 retired = now if place % 50 == 0 else None
                 search = f"{docs[name]} {titles[title]} '{code}'"
-                row = (
-                    uuid7(),
-                    1,
-                    unit,
-                    code.upper(),
-                    name,
-                    title,
-                    place % 3 == 0,
-                    community,
-                    "",
-                    "",
-                    "",
-                    search,
-                    retired,
-                )
+                row = (uuid7(), 1, unit, code.upper(), name, title, place % 3 == 0, "", "", search, retired)
                 out.write_row(row)
         cursor.execute("ALTER TABLE person_person ENABLE TRIGGER USER")
 
@@ -212,7 +197,7 @@ def _ways(ctx: Context, register: Register) -> dict[str, list[str]]:
     towns = list(
         Unit.unscoped.filter(path__startswith=ctx.roots(register.capability("read"))[0], kind="township")[:20]
     )
-    narrowed = ("kind=village",) if register.prefix == UNITS else ("party_member=1", "registered=1")
+    narrowed = ("kind=village",) if register.prefix == UNITS else ("party_member=1",)
     words = ["王", "zhangw", "lm", "李明", "陈建"]
     return {
         "first": [base],
@@ -311,11 +296,12 @@ def write_table(where: str, number: str) -> None:
     city = plant_unit("C", "大市", "city", None)
     units = [plant_unit(f"T-{place}", f"第{place}镇", "township", city) for place in range(200)]
     _user(city, "city")
-    sheet = Sheet(Path(where), ["所属单位", "编号", "姓名", "职务", "党员", "报到社区", "编组", "备注"])
+    sheet = Sheet(Path(where), ["所属单位", "编号", "姓名", "职务", "党员", "备注"])
     for place, name in enumerate(islice(_names(chance), int(number))):
-        unit, is_member = chance.choice(units).code, "否" if place % 3 else "是"
-        serves = (chance.choice(units).code, f"第{place % 9}组") if place % 20 == 0 else ("", "")
-        sheet.add([unit, f"P-{place}", name, TITLES[place % 5], is_member, *serves, f"备注{place % 97}"])
+        is_member = "否" if place % 3 else "是"
+        sheet.add(
+            [chance.choice(units).code, f"P-{place}", name, TITLES[place % 5], is_member, f"备注{place % 97}"]
+        )
     sheet.close()
 
 

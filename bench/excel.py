@@ -31,7 +31,7 @@ def measure(options: Options) -> Sequence[Figure]:
                 readings.append(read)
         size = table.stat().st_size / (1 << 20)
     how = (
-        f"{PEOPLE:,} new records of 8 columns ({size:.1f} MB), all or nothing; a process like the worker's, each run a new one",
+        f"{PEOPLE:,} new records of 6 columns ({size:.1f} MB), all or nothing; a process like the worker's, each run a new one",
         "dry run and import by the long tasks themselves, with progress told every half second and row history",
     )
     return [

@@ -44,7 +44,7 @@ def cases_of(
     yield Case(f"{name}_detail", read, own=key_of(own), other=key_of(other), budget=view_budget)
     yield Case(f"{name}_edit", edit, own=key_of(own), other=key_of(other), budget=10)
     yield Case(f"{name}_retire", edit, own=key_of(own), other=key_of(other), budget=8)
-    yield Case(f"{name}_restore", edit, own=key_of(own), other=key_of(other), method="post", answers=409)
+    yield Case(f"{name}_restore", edit, own=key_of(own), other=key_of(other), method="post", answers=302)
     yield Case(f"{name}_export", register.capability("export"), budget=6)
     if register.key:
         nothing = {

@@ -467,6 +467,7 @@ class Environment:
     listen: str
     port: int
     hosts: tuple[str, ...]
+    public_url: str
     certificate: Path | None
     certificate_key: Path | None
     web_processes: int

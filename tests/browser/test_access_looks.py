@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -107,8 +108,21 @@ def test_units_are_suggested_while_their_name_is_typed(
 ) -> None:
     page = new_page(chromium, state=security, base=node.address)
     page.goto(next(address for address in person(page) if address.endswith("/grant/")))
-    assert page.locator("#unit-choices label").count() > 1
-    page.fill("input[name=words]", "尔王庄镇人民")
-    page.locator("#unit-choices label").first.get_by_text("尔王庄镇人民政府").wait_for()
-    assert page.locator("#unit-choices label").count() == 1
+    assert page.locator("#choices-unit label").count() > 1
+    page.fill("input[name=unit_words]", "尔王庄镇人民")
+    page.locator("#choices-unit label").first.get_by_text("尔王庄镇人民政府").wait_for()
+    assert page.locator("#choices-unit label").count() == 1
+    # Whoever chooses before the last suggestions are there chooses from what is about to be replaced.
+    with page.expect_response(re.compile("/choices/")):
+        page.fill("input[name=unit_words]", "大友垡村委会")
+    with page.expect_response(re.compile("/choices/")):
+        page.press("input[name=unit_words]", "Enter")
+    page.locator("#choices-unit label").first.get_by_text("大友垡村委会").wait_for()
+    assert page.url.endswith("/grant/")
+    page.locator("#choices-unit input").first.check()
+    page.fill("input[name=unit_words]", "尔王庄镇人民")
+    page.locator("#choices-unit label").nth(1).wait_for()
+    assert (
+        page.locator("#choices-unit label").first.inner_text().startswith("大友垡村委会")
+    )  # what is chosen stays
     page.context.close()

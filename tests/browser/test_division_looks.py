@@ -57,9 +57,9 @@ def test_a_county_is_found_previewed_and_imported(
     page.fill("input[name=q]", "万州")  # the demo has 武清区 already
     page.press("input[name=q]", "Enter")
     page.click("tbody a")
-    page.fill("input[name=words]", "河西务镇")
-    page.locator("#unit-choices label").first.get_by_text("河西务镇").first.wait_for()
-    page.locator("#unit-choices label").first.click()
+    page.fill("input[name=unit_words]", "河西务镇")
+    page.locator("#choices-unit label").first.get_by_text("河西务镇").first.wait_for()
+    page.locator("#choices-unit label").first.click()
     page.click("main button:has-text('开始导入')")
     page.wait_for_url("**/tasks/*/")
     page.click("main a:has-text('查看')")

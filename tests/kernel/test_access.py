@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from psycopg import sql
 
 from anlan.kernel import access, roles, scope, seeds, users
 from anlan.kernel.clock import real_now
@@ -454,6 +456,36 @@ def test_an_upgrade_leaves_a_role_alone_that_an_administrator_edited(
     assert role("brand_new")
 
 
+def test_a_new_role_of_an_upgrade_gives_way_to_the_node_s_own_of_that_name(
+    security: Context, next_version: None
+) -> None:
+    own = roles.create_role(security, name="新角色", capabilities=[READ])
+    seeds.load_roles()
+    seeds.load_roles()
+    own.refresh_from_db()
+    assert (own.name, role("brand_new").name) == ("新角色", "新角色 (brand_new)")
+    assert not Entry.objects.filter(event="kernel.role.edited", subject=str(role("brand_new").pk)).exists()
+
+
+def test_the_migration_tells_roles_of_one_name_apart(world: World) -> None:
+    kernel = import_module("anlan.kernel.migrations.0012_readable_moments_unique_roles")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE conrelid = 'kernel_role'::regclass AND contype = 'u'"
+            " AND conname LIKE 'kernel_role_name%'"
+        )
+        name = sql.Identifier(cursor.fetchone()[0])
+        cursor.execute(sql.SQL("ALTER TABLE kernel_role DROP CONSTRAINT {}").format(name))
+        Role.objects.create(code="own-1", name="信息员")
+        Role.objects.create(code="own-2", name="信息员")
+        cursor.execute(kernel.RENAMED)
+    assert {role(code).name for code in ("clerk", "own-1", "own-2")} == {
+        "信息员",
+        "信息员 (own-1)",
+        "信息员 (own-2)",
+    }
+
+
 # --- reads -------------------------------------------------------------------------------------------------------
 
 
@@ -483,17 +515,6 @@ def test_names_sort_by_pinyin(world: World) -> None:
         make_user(name, name)
     names = [user.display_name for user in access.list_users(reader)]
     assert [name for name in names if name in {"张三", "阿明", "李四"}] == ["阿明", "李四", "张三"]
-
-
-def test_units_to_choose_from_lie_where_one_may_grant(world: World) -> None:
-    granter = acting(world.person("here", "security_administrator", world.district))
-
-    def names(words: str) -> list[str]:
-        return [unit.name for unit in access.find_units(granter, words)]
-
-    assert names("") == ["甲区", "甲一镇"]
-    assert names("镇") == names(str(world.town.code)) == ["甲一镇"]
-    assert names("乙") == []
 
 
 def test_holders_of_a_role_are_counted_within_scope(world: World) -> None:

@@ -136,6 +136,26 @@ def test_the_same_file_twice_is_refused_and_elsewhere_shares_its_content(
     assert StoredFile.objects.count() == 1
 
 
+def test_a_copy_that_is_imported_changes_nothing_of_another_s_attachment(
+    world: World, keeper: Context, store: Folder, tmp_path: Path
+) -> None:
+    made = attach(keeper, world.town, photo(), "a.jpg")
+    copied = tmp_path / "copy"
+    copied.write_bytes(b"".join(store.read(made.file_id, 0, made.file.size)))
+    assert files.keep(copied, "application/octet-stream").pk == made.file_id
+    kept = StoredFile.objects.get()
+    assert (kept.media_type, kept.width) == (made.file.media_type, made.file.width)
+
+
+def test_what_was_imported_first_is_shown_as_what_it_is_once_it_is_attached(
+    world: World, keeper: Context, store: Folder, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(TEXT)
+    files.keep(source, "application/octet-stream")
+    assert attach(keeper, world.town).file.media_type == "text/plain"
+
+
 def test_the_same_photo_is_the_same_content_each_time(world: World, keeper: Context, store: Folder) -> None:
     attach(keeper, world.town, photo(), "a.jpg")
     assert code_of(keeper, world.town, photo(), "b.jpg照片.jpg") == "file_twice"

@@ -31,7 +31,7 @@ NODE = Context(None)
 def ring(ctx: Context, due: Sequence[Due]) -> Collection[int]:
     assert ctx.actor is None
     if burnt & {one.key for one in due}:
-        raise ValueError("burnt")
+        raise ValueError("burnt\0")  # as an error about bytes of others may say it
     rung.extend(one.key for one in due if one.key not in busy)
     return [one.pk for one in due if one.key in busy]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,6 +163,9 @@ def test_a_share_that_has_ended_is_over(stage: Stage) -> None:
     assert not scope.can(fresh(neighbour), READ, stage.flood)
     with refused("ends_in_past"):
         share(stage.owner, stage.flood, [stage.world.neighbour_district], until_at=past)
+    with refused("moment_beyond"):
+        never = datetime(9999, 12, 31, tzinfo=UTC)
+        share(stage.owner, stage.flood, [stage.world.neighbour_district], until_at=never)
 
 
 def test_sharing_is_ended_once_and_may_begin_again(stage: Stage) -> None:

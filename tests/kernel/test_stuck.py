@@ -186,3 +186,10 @@ def test_what_never_was_is_a_conflict_and_an_unknown_sort_not_found(
         stuck.retry_stuck(ctx, sort, key)
     with pytest.raises(NotFound):
         stuck.retry_stuck(ctx, "letter", key)
+
+
+@pytest.mark.parametrize("sort", ["handler", "timer", "job"])
+@pytest.mark.parametrize("key", ["9" * 30, "9" * 5000, "\u00b2", "x"])
+def test_a_key_that_nothing_has_is_gone_already(world: World, sort: str, key: str) -> None:
+    with pytest.raises(StateConflict):
+        stuck.retry_stuck(acting(world.administrator), sort, key)

@@ -140,6 +140,12 @@ def test_a_clock_that_runs_away_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert list(doctor._clock(look(tmp_path)))[-1].state == "warning"
 
 
+def test_links_that_no_phone_can_open_are_a_warning(tmp_path: Path) -> None:
+    assert one(doctor._links(look(tmp_path))).state == "warning"
+    assert one(doctor._links(look(tmp_path, ANLAN_PUBLIC_URL="https://yj.example.cn"))).state == "good"
+    assert one(doctor._links(look(tmp_path, ANLAN_HOSTS="yj.example.cn"))).state == "good"
+
+
 def test_an_old_backup_is_a_warning(tmp_path: Path) -> None:
     assert list(doctor._last_backup(look(tmp_path))) == []  # nothing to back up yet
     (tmp_path / "pg").mkdir()
@@ -194,6 +200,43 @@ def journal_seen(tmp_path: Path, answers: dict[str, str], *lines: str) -> dict[s
     node = Node(environment.load({"ANLAN_VAR": str(tmp_path)}), "up")
     findings = doctor_stores._journal(node, SimpleNamespace(ask=ask))  # type: ignore[arg-type]  # it is only asked
     return {finding.what: finding for finding in findings}
+
+
+def channels_seen(tmp_path: Path, answers: dict[str, str], **settings: str) -> list[Finding]:
+    """The doctor's findings on carriers, of a database that answers so."""
+
+    def ask(statement: str) -> str:
+        return next((answer for part, answer in answers.items() if part in statement), "")
+
+    node = Node(environment.load({"ANLAN_VAR": str(tmp_path), **settings}), "up")
+    return list(doctor_stores._channels(node, SimpleNamespace(ask=ask)))  # type: ignore[arg-type]  # it is only asked
+
+
+WORKING = {"to_regclass": "channel_delivery", "count(*)": "3", "clock_timestamp": "2.5"}
+
+
+def test_carriers_that_work_are_well(tmp_path: Path) -> None:
+    (found,) = channels_seen(tmp_path, WORKING)
+    assert found.state == "good"
+    assert "待发 3 条" in found.seen
+
+
+@pytest.mark.parametrize("trouble", [{"string_agg": "sms-1"}, {"clock_timestamp": "601"}])
+def test_a_carrier_that_is_down_and_what_waits_for_long_are_told(
+    tmp_path: Path, trouble: dict[str, str]
+) -> None:
+    (found,) = channels_seen(tmp_path, {**WORKING, **trouble})
+    assert found.state == "warning"
+    assert "send.log" in found.mend
+
+
+@pytest.mark.parametrize(("mode", "states"), [(0o640, ["good"]), (0o644, ["good", "bad"])])
+def test_secrets_that_everybody_may_read_are_loud(tmp_path: Path, mode: int, states: list[str]) -> None:
+    secrets = tmp_path / "secrets.json"
+    secrets.write_text("{}")
+    secrets.chmod(mode)
+    found = channels_seen(tmp_path, WORKING, ANLAN_CARRIER_SECRETS=str(secrets))
+    assert [finding.state for finding in found] == states
 
 
 def anchored(minutes_ago: int, number: int) -> str:

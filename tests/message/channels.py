@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
+from anlan.kernel.models import Clock, Exercise
 from anlan.message.channel import services
 from anlan.message.channel.models import Carrier, Delivery
-from anlan.message.channel.terms import PROGRAM, Channel, Order, Priority
+from anlan.message.channel.terms import PROGRAM, Channel, Item, Order, Outcome, Priority
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
-    from anlan.kernel.models import Exercise, Unit
+    import pytest
+
+    from anlan.kernel.models import Unit
 
 EDIT = frozenset({"message.channel.edit"})
 DRIVERS = {"sms": "sms_http", "voice": "voice_http", "email": "smtp"}
@@ -28,8 +35,43 @@ def program(exercise: Exercise | None = None) -> Context:
     return Context(None, exercise, powers=PROGRAM)
 
 
+def make_exercise(name: str = "防汛演练") -> Exercise:
+    return Exercise.objects.create(name=name, clock=Clock.objects.create())
+
+
+@dataclass
+class Watch:
+    """The time that this room's acts see as the real one, set by hand."""
+
+    now: datetime
+
+    def pass_(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+def stop_clock(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    watch = Watch(real_now())
+    for module in ("handing", "hearing", "ordering"):
+        monkeypatch.setattr(f"anlan.message.channel.services.{module}.real_now", lambda: watch.now)
+    return watch
+
+
+def claimed(carrier: Carrier) -> list[str]:
+    """The numbers of what the carrier may be given now, as it is leased to it."""
+    return [item.number for item in services.claim_deliveries(program(), carrier.pk)]
+
+
+def hand_over(carrier: Carrier) -> list[Item]:
+    """Give the carrier a batch, and let it take all of it."""
+    items = services.claim_deliveries(program(), carrier.pk)
+    services.note_outcomes(program(), carrier.pk, [Outcome(one.id, "ref") for one in items])
+    return items
+
+
 def make_carrier(unit: Unit, code: str = "sms-1", channel: str = "sms", **values: Any) -> Carrier:
     values = {"simulated": False, "name": code, "address": ADDRESSES[channel], **values}
+    if channel == "email":
+        values.setdefault("sender", "zhiban@example.cn")
     exercise = values.pop("exercise", None)
     ctx = Context(None, exercise, powers=EDIT)
     return services.create_carrier(ctx, unit=unit, code=code, driver=DRIVERS[channel], **values)

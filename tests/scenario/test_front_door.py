@@ -59,6 +59,16 @@ def test_a_body_over_the_limit_is_refused_before_it_reaches_a_page(node: LiveNod
             assert b" 413 " in door.recv(4096).split(b"\r\n")[0]
 
 
+@pytest.mark.parametrize(
+    ("address", "says"), [("/people/import/", "文件过大，没有上传"), ("/api/v1/units", "too_large")]
+)
+def test_who_sends_too_much_is_told_what_to_do(node: LiveNode, address: str, says: str) -> None:
+    with node.client() as client:
+        answer = client.post(address, headers={"Content-Length": "99999999999"}, content=iter([b""]))
+    assert answer.status_code == 413
+    assert says in answer.text
+
+
 def test_built_files_are_kept_by_browsers_and_pages_are_not(node: LiveNode) -> None:
     with node.client() as client:
         page = client.get("/account/login/")

@@ -8,8 +8,11 @@ def _self_check(world: World) -> dict[str, int]:
     return {"check_id": SelfCheck.objects.create(asked_by=world.approver).pk}
 
 
+UNITS = {"capability": "organisation.unit.read", "name": "unit"}
+
 CASES = (
-    Case("home", ANYBODY),
+    Case("unit_choices", "organisation.unit.read", own=lambda _: UNITS, budget=5),
+    Case("home", ANYBODY, budget=9),
     Case("alive", PUBLIC, budget=0),
     Case("ca_page", PUBLIC, answers=404, budget=0),  # this test node has no certificate of its own
     Case("preferences", ANYBODY, method="post", data={"theme": "dark"}, answers=302),

@@ -18,19 +18,16 @@ from anlan.site import answering, answers
 from tests.message.callouts import call, confirm, hold, opener, recipient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.cast import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test has a loop of its own, so gatherers of its own."""
     for name, work in (("looks", answering.look), ("answers", answering.confirm)):
         monkeypatch.setattr(answers, name, answers.Gatherer(work, most=500, patience=500))
-    yield
 
 
 @pytest.fixture
@@ -80,8 +77,14 @@ def test_the_button_confirms_once(called_one: Recipient) -> None:
 
 
 def test_many_at_once_are_one_batch_or_a_few(world: World) -> None:
-    people = [hold(world.town, "grid_member", f"甲{number}", f"1000000{number:04}", code=f"P{number}") for number in range(1)]
-    people += [hold(world.town, kind, kind, f"100000001{n}") for n, kind in enumerate(("party_first", "government_first"), 10)]
+    people = [
+        hold(world.town, "grid_member", f"甲{number}", f"1000000{number:04}", code=f"P{number}")
+        for number in range(1)
+    ]
+    people += [
+        hold(world.town, kind, kind, f"100000001{n}")
+        for n, kind in enumerate(("party_first", "government_first"), 10)
+    ]
     callout = call(world)
     several = [recipient(callout, person) for person in people]
     pages = ask("POST", *(link_of(one) for one in several), *(link_of(one) for one in several))

@@ -10,10 +10,11 @@ import shapely
 from django.db import transaction
 from django.urls import get_resolver
 
-from anlan.kernel import rules, seeds
+from anlan.kernel import rules, scope, seeds
 from anlan.kernel.context import Context
 from anlan.kernel.models import Grant, Obligation, Unit, User
 from anlan.organisation.contact.models import ContactPoint
+from anlan.organisation.helper.models import Helper
 from anlan.organisation.person.models import Person
 from anlan.organisation.post.models import Absence, Post, Posting
 from anlan.organisation.post.selectors import READ, list_seats
@@ -84,7 +85,7 @@ def test_the_district_has_its_official_divisions_and_the_bodies_of_a_district(de
     assert {unit.kind for unit in marked} == {"city", "district"}
     assert Unit.unscoped.get(code="120114109248001").name == "大友垡村第一网格"
     bureau = UnitProfile.unscoped.get(unit__code="D-WQ-emergency")
-    assert (bureau.line, str(bureau.answers_to)) == ("emergency", "天津市应急管理局")
+    assert (bureau.unit.line, str(bureau.answers_to)) == ("emergency", "天津市应急管理局")
 
 
 def test_siblings_stand_in_the_order_of_the_official_list(demo_data: None) -> None:
@@ -156,7 +157,7 @@ def test_posts_are_held_by_invented_people_who_are_reached_by_numbers_of_nobody(
     with_a_line = ContactPoint.unscoped.filter(public=True).values_list("unit__name", flat=True)
     assert {"武清区（演示）", "河西务镇", "武清区应急管理办公室"} <= set(with_a_line)
     without = Person.unscoped.filter(contact_points=None).values_list("user__username", flat=True)
-    assert sorted(without) == ["auditor", "security", "system"]
+    assert sorted(without) == ["auditor", "security", "system", "water"]
     for post in Post.unscoped.filter(kind=PostKind.FIELD_LEADER)[::20]:
         post.clean()
 
@@ -193,6 +194,21 @@ def test_each_of_the_cast_is_somebody_and_holds_what_his_log_in_says(demo_data: 
         "city": "duty_contact",
     }
     assert Person.unscoped.exclude(user=None).count() == len(district.read_json("cast.json"))
+
+
+def test_the_water_officer_reaches_the_water_bureau_alone(demo_data: None) -> None:
+    water = Context(User.objects.get(username="water"))
+    seen = set(scope.visible(water, Unit, "organisation.unit.read").values_list("name", flat=True))
+    assert "武清区水务局" in seen
+    assert {"武清区（演示）", "武清区气象局", "天津市水务局"}.isdisjoint(seen)
+
+
+def test_people_have_reported_to_a_village(demo_data: None) -> None:
+    helpers = Helper.unscoped.filter(unit__code="120114109248")
+    assert {"转移组", "安置组", "巡查组"} <= set(helpers.values_list("team", flat=True))
+    for helper in helpers:
+        helper.clean()
+        assert helper.phone.startswith("100")
 
 
 def test_people_are_the_same_at_each_load() -> None:

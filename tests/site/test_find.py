@@ -72,6 +72,7 @@ def test_nothing_found_says_what_to_do(world: World, door: Client) -> None:
 def test_each_register_is_searched_in_one_query(search: Search, world: World) -> None:
     ctx = acting(world.holder(search.capability))
     assert can(ctx, search.capability)
+    ctx.shared_matters(search.capability)  # asked once for all that he reads
     with CaptureQueriesContext(connection) as queries:
         search.find(ctx, "甲", finding.MOST + 1)
     assert len(queries) == 1

@@ -19,11 +19,12 @@ class Slow:
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
-        self.go_on = threading.Event()
+        self.go_on, self.begun = threading.Event(), threading.Event()
         self.go_on.set()
 
     def __call__(self, numbers: Sequence[int]) -> list[int]:
         self.batches.append(list(numbers))
+        self.begun.set()
         self.go_on.wait(10)
         if 13 in numbers:
             raise ValueError("13")
@@ -43,8 +44,7 @@ def test_what_comes_in_meanwhile_is_the_next_batch_and_each_gets_his_own_answer(
         gatherer = Gatherer(work, most=3, patience=10)
         work.go_on.clear()
         asked = [asyncio.create_task(gatherer.ask(0))]
-        while not work.batches:
-            await asyncio.sleep(0)
+        await asyncio.to_thread(work.begun.wait, 10)
         asked += [asyncio.create_task(gatherer.ask(number)) for number in range(1, 6)]
         await asyncio.sleep(0)
         work.go_on.set()
@@ -73,8 +73,7 @@ def test_more_than_can_be_answered_soon_is_refused() -> None:
         gatherer = Gatherer(work, most=1, patience=2)
         work.go_on.clear()
         asked = [asyncio.create_task(gatherer.ask(0))]
-        while not work.batches:
-            await asyncio.sleep(0)
+        await asyncio.to_thread(work.begun.wait, 10)
         asked += [asyncio.create_task(gatherer.ask(number)) for number in (1, 2)]
         await asyncio.sleep(0)
         with pytest.raises(Full):

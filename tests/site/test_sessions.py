@@ -325,7 +325,14 @@ def test_after_a_form_the_way_leads_back_to_it_and_never_to_another_site(
         answer = door.post(reverse("access_role_create"), {"name": "x"}, headers={"Referer": referer})
         assert answer.context["way"].url.endswith(f"next={back}")
     enter(door, security)
-    assert door.get(reverse("second_factor"), {"next": "https://evil.example/"}).headers["Location"] == "/"
+    for elsewhere in (
+        "https://evil.example/",
+        "https://testserver//evil.example/",  # of which taking our name away leaves //evil.example/
+        "https://testserver///evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+    ):
+        assert door.get(reverse("second_factor"), {"next": elsewhere}).headers["Location"] == "/"
 
 
 def test_wrong_codes_are_counted_and_journalled(world: World, security: User, door: Client) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 
-from anlan.kernel import rules
+from anlan.kernel import rooms, rules
 from anlan.kernel.context import Context
 from anlan.kernel.numbering import load_series
 from anlan.organisation.unit.models import UnitProfile
@@ -43,9 +44,7 @@ def draft(unit: Unit, colour: str = "blue", ctx: Context = NODE, kind: str = "æš
     issue = services.draft_warning(
         ctx, unit=unit, kind=make_kind(unit, kind), colour=colour, relayed_from=STATION
     )
-    return services.edit_issue(
-        ctx, issue.pk, version=issue.version, placed=[Placed(unit)], description=SAID
-    )
+    return services.edit_issue(ctx, issue.pk, version=issue.version, placed=[Placed(unit)], description=SAID)
 
 
 def submitted(unit: Unit, colour: str = "blue", ctx: Context = NODE) -> WarningIssue:
@@ -81,6 +80,13 @@ def cancelled(unit: Unit, ctx: Context = NODE) -> WarningIssue:
 
 def with_rules() -> None:
     rules.load_all()
+
+
+def with_handlers() -> None:
+    """Let all that time brings be known, as it is to the scanner."""
+    import_module("anlan.kernel.escalation")
+    for room in rooms.find():
+        room.part("handlers")
 
 
 HOUR = timedelta(hours=1)

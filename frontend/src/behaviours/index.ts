@@ -13,6 +13,7 @@ import { measure } from './measure'
 import { Registry } from './registry'
 import { selectRows } from './select-rows'
 import { shortcutList, startShortcuts } from './shortcuts'
+import { sound } from './sound'
 import { startSubmitGuard } from './submit-guard'
 import { webauthn } from './webauthn'
 
@@ -29,6 +30,7 @@ export const behaviours = {
   measure,
   'select-rows': selectRows,
   shortcuts: shortcutList,
+  sound,
   webauthn,
 }
 

@@ -16,7 +16,7 @@ from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.events import PrivateText, event
 from anlan.kernel.log_ins import OF_LOG_IN
 from anlan.kernel.models import Entry, Grant, Role, Unit, User
-from anlan.kernel.scope import can, require, upward, visible, who_can
+from anlan.kernel.scope import can, reaches, require, units_of_line, visible, who_can
 from anlan.kernel.terms import Administrator, GrantState
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ READ = "kernel.access.read"
 GRANT = "kernel.access.grant"
 APPOINT = "kernel.access.appoint"
 PINYIN = "zh-x-icu"  # how names sort
-SUGGESTED = 10  # units
 
 
 @event("kernel.grant.given", _("授予角色"))
@@ -75,7 +74,7 @@ def grant_role(
     from_at: datetime | None = None,
     until_at: datetime | None = None,
 ) -> Grant:
-    """Let a user hold a role over a unit and all below it.
+    """Let a user hold a role over a unit and all below it; a line narrows that to the units of it, with all below them.
 
     from_at, until_at   None: from now on, without end; neither may lie in the past
     raises              NotFound where the actor may not grant over that unit; own_grant, second_administrator,
@@ -183,28 +182,17 @@ def lock_grant(ctx: Context, grant_id: int) -> Grant:
     return _one(grants.select_for_update(of=("self", "user"), no_key=True), ctx, grant_id, GRANT)
 
 
+def count_units_of_line(ctx: Context, root: Unit, line: str) -> int:
+    """How many units of a line there are below a unit, as far as the actor may grant over them."""
+    return units_of_line(root, line).filter(pk__in=visible(ctx, Unit, GRANT)).count()
+
+
 def list_history(ctx: Context, user: User) -> QuerySet[Entry]:
     """What happened to a user and to his grants within scope, the latest first; not when he came and went."""
     keys = [str(pk) for pk in list_grants(ctx).filter(user=user).values_list("pk", flat=True)]
     of_user = Q(subject_kind=User._meta.label_lower, subject=str(user.pk)) & ~Q(event__in=OF_LOG_IN)
     of_grants = Q(subject_kind=Grant._meta.label_lower, subject__in=keys)
     return Entry.objects.filter(of_user | of_grants).select_related("actor").order_by("-pk")
-
-
-def find_units(ctx: Context, words: str = "") -> list[Unit]:
-    """Some units over which the actor may grant, by part of the name or the whole code."""
-    units = visible(ctx, Unit, GRANT).select_related("parent").order_by("path")
-    if words:
-        units = units.filter(Q(name__icontains=words) | Q(code=words))
-    return list(units[:SUGGESTED])
-
-
-def get_unit(ctx: Context, unit_id: int) -> Unit:
-    """A unit over which the actor may grant."""
-    unit = visible(ctx, Unit, GRANT).filter(pk=unit_id).first()
-    if unit is None:
-        raise NotFound
-    return unit
 
 
 def list_vacant_units(ctx: Context) -> list[Unit]:
@@ -230,6 +218,8 @@ def _give(ctx: Context, grant: Grant) -> Grant:
         raise DomainError("user_inactive")
     if grant.user.is_machine and grant.role.administrator:
         raise DomainError("machine_administrator")
+    if grant.line and grant.role.administrator:
+        raise DomainError("administrator_of_line")
     _refuse_twice(grant)
     _refuse_second_administrator(grant)
     grant.save(force_insert=True)
@@ -316,10 +306,10 @@ def keep_a_granter(grant: Grant, now: datetime) -> None:
     _queue_up()
     others = Grant.objects.filter(
         in_force_at(now),
+        reaches(grant.scope_root.path),
         from_at__lte=now,
         role__capabilities__contains=[GRANT],
         user__is_active=True,
-        scope_root__path__in=upward(grant.scope_root.path),
     ).exclude(pk=grant.pk)
     if grant.until_at is None:
         others = others.filter(until_at__isnull=True)

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
 
+from anlan.disk import sync
 from anlan.kernel.clock import real_now
 from anlan.kernel.models import Seal
 
@@ -99,7 +100,7 @@ class Anchorage:
             file.write(torn + json.dumps(line).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        _sync(self.folder)
+        sync(self.folder)
         return True
 
     def anchors(self) -> Iterator[tuple[int, Anchor | None]]:
@@ -214,12 +215,4 @@ def _write(file: Path, content: bytes, mode: int) -> None:
         out.flush()
         os.fsync(out.fileno())
     fresh.replace(file)
-    _sync(file.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(file.parent)

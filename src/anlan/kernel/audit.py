@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from anlan.kernel import events, history, subjects, tasks, verify
 from anlan.kernel.act import act
 from anlan.kernel.anchors import anchorage
-from anlan.kernel.errors import NotFound
+from anlan.kernel.errors import DomainError, NotFound
 from anlan.kernel.events import event
 from anlan.kernel.journal import hash_of
 from anlan.kernel.models import Entry, Exercise, LongTask, Record, RowChange, Seal, Unit, Unsealed, User
@@ -344,7 +344,14 @@ class VerificationAsked:
 
 @act(READ)
 def start_verification(ctx: Context) -> LongTask:
-    """Have the whole journal verified in the background, for who asks; it takes its time."""
+    """Have the whole journal verified in the background, for who asks; it takes its time.
+
+    raises  DomainError `verification_running` while one is under way, whoever asked for it
+    """
+    with connection.cursor() as cursor:  # two who ask at the same moment
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [VERIFY])
+    if find_running_verification(ctx) is not None:
+        raise DomainError("verification_running")
     task = tasks.start(ctx, VERIFY, {})
     ctx.journal(VerificationAsked(), task)
     return task
@@ -368,9 +375,17 @@ def verify_journal(ctx: Context, progress: tasks.Progress) -> dict[str, Any]:
     }
 
 
-def last_verification(ctx: Context) -> LongTask | None:
-    """The latest that one asked for oneself."""
+def find_running_verification(ctx: Context) -> LongTask | None:
+    """The one that is under way or waits for its turn, whoever asked for it."""
     require(ctx, READ)
+    running = LongTask.objects.filter(kind=VERIFY, state__in=tasks.UNFINISHED)
+    return running.select_related("asked_by").order_by("id").first()
+
+
+def last_verification(ctx: Context) -> LongTask | None:
+    """The one that is under way; else the latest that one asked for oneself."""
+    if running := find_running_verification(ctx):
+        return running
     return LongTask.objects.filter(kind=VERIFY, asked_by=ctx.actor).order_by("-id").first()
 
 

@@ -62,7 +62,12 @@ class Context:
         """What the actor may do where, by the posting he acts by or by all of them."""
         if self.powers or self.actor is None:
             return ((EVERYWHERE, self.powers),)
-        held = [(by.path, by.capabilities) for by in self.postings if self.posting_id in {None, by.id}]
+        held = [
+            (path, by.capabilities)
+            for by in self.postings
+            if self.posting_id in {None, by.id}
+            for path in by.paths
+        ]
         if self.token is None:
             return tuple(held)
         return tuple((path, capabilities.intersection(self.token.scopes)) for path, capabilities in held)

@@ -23,7 +23,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "rule_one_limit": _("规则的时限、工作日数和周期只能有一项。请改正后再保存。"),
     "task_ended": _("这项任务已经结束，不能再取消。"),
     "task_stopping": _("已要求取消，任务正在停下，请稍候。"),
+    "verification_running": _("已有一次核验正在进行，没有另行发起。完成后再核验。"),
     "task_unknown": _("系统已不再办理这类任务。请联系运维人员。"),
+    "enlisted_already": _("%(names)s已经编入，没有重复编入。请先解除，或不选。"),
     "task_of_inactive": _("发起人已停用，任务没有办理。"),
     "record_taken": _("已有相同编号或名称的记录。请核对后改用其他编号或名称。"),
     "too_often": _("查得过于频繁。请 %(minutes)s 分钟后再试；急需时改按姓名、岗位或单位查。"),
@@ -33,7 +35,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "clock_out_of_range": _("倍率须大于 0，不超过 %(most)s。"),
     "nothing_due": _("演练中没有等待到期的事项，不能跳转。"),
     "held": _("节点处于恢复后的保持状态，暂不对外发送。请先在“运行状态”页确认放行。"),
-    "callout_nobody": _("所选范围内没有可以叫应的（新的）责任人或单位。请核对范围，或先登记岗位、人员和值班电话。"),
+    "callout_nobody": _(
+        "所选范围内没有可以叫应的（新的）责任人或单位。请核对范围，或先登记岗位、人员和值班电话。"
+    ),
     "alert_source_ended": _("该外部预警来源已停用，或所属的演练已经结束。"),
     "alert_too_long": _("报文超过 %(most)s MB，不收。"),
     "own_grant": _("不能给自己授权，也不能变更、收回自己的授权。请由其他安全管理员办理。"),
@@ -57,6 +61,7 @@ SENTENCES: dict[str, _StrPromise] = {
     "machine_account": _("机器账号没有密码和两步验证，不能这样办理。"),
     "no_second_factor": _("该用户没有开启两步验证，不必解除。"),
     "not_a_machine": _("令牌只发给机器账号。请先添加机器账号，并由安全管理员授予角色。"),
+    "administrator_of_line": _("系统管理员、安全管理员、审计员不能限于一个业务条线。请不选条线。"),
     "machine_administrator": _("系统管理员、安全管理员、审计员须由人担任，机器账号不能担任。"),
     "token_too_long": _("令牌最长有效 366 天。请选择更早的失效时间。"),
     "token_scopes": _(
@@ -84,7 +89,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "import_gone": _("核对结果已过期或已不在，不能导入。请重新上传文件。"),
     "import_nothing": _("没有可以导入的行，或有误的行还没有改正。请改正后重新上传。"),
     "import_before": _("它指向前面的一行，而那一行没有导入。"),
-    "import_line": _("第 %(line)s 行在核对之后有了变化：%(reason)s全部没有导入，请重新上传核对。"),
+    "import_line": _(
+        "第 %(line)s 行没有写入：%(reason)s全部没有导入。请改正后重新上传，或改为只导入无误的行。"
+    ),
     "export_reason": _("导出完整的个人信息须写明理由，并有查看个人信息的权限。"),
     "files_unreachable": _("存放附件的服务没有应答，请稍后重试。仍不成功，请联系运维人员。"),
     "posting_ended": _("该身份已失效，没有切换。请另选一个身份，或使用全部身份。"),
@@ -125,6 +132,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "division_hollow": _("%(file)s 中没有 %(division)s 的下级，没有导入。文件可能没有拷贝完，请重新拷贝。"),
     "division_elsewhere": _("其中 %(count)s 个单位已在您的管理范围以外，没有导入。请由上级系统管理员导入。"),
     "division_there": _("“%(name)s”已在“%(above)s”之下，导入不移动已有的单位。请去掉所选的上级单位。"),
+    "division_root_named": _(
+        "本节点的最上级单位已有代码，或该区划已是单位，不能以它作为本级。请选定挂在哪个单位之下。"
+    ),
     "test_not_open": _("该渠道是真实渠道，还没有允许测试使用。请先在本页允许，再试发。"),
     "test_no_number": _("您的人员档案里没有可以试发的联系方式。请先登记手机或电子邮箱。"),
     "division_no_place": _("组织树中没有它的上级区划。请选定把它挂在哪个单位之下。"),
@@ -192,3 +202,11 @@ class TooOften(DomainError):
 
 class UnscopedRead(Exception):
     """A record was read past scope; selectors ask `scope.visible`, or say `unscoped` and why."""
+
+
+def kept_of(error: Exception) -> str:
+    """What is kept of an error that nobody foresaw: what no text column holds is left out, and so are the values of a row,
+    which the database tells after its first line.
+    """
+    words = f"{type(error).__name__}: {error}".partition("\nDETAIL:")[0][:2000]
+    return words.replace("\0", "").encode(errors="replace").decode()

@@ -225,7 +225,7 @@ def _spool(upload: Iterable[bytes], target: Path, name: str) -> None:
 
 
 def _store(content: Path, small: Path | None, report: Report) -> StoredFile:
-    claimed = _claim(content, report.media_type, width=report.width, height=report.height)
+    claimed = _claim(content, report.media_type, examined={"width": report.width, "height": report.height})
     if small and store().size_of(small_name(claimed.pk)) is None:
         store().put(small_name(claimed.pk), small)
     _put(claimed, content)
@@ -242,11 +242,22 @@ def keep(content: Path, media_type: str) -> StoredFile:
     return claimed
 
 
-def _claim(content: Path, media_type: str, **more: int | None) -> StoredFile:
+def _claim(content: Path, media_type: str, *, examined: dict[str, int | None] | None = None) -> StoredFile:
+    """The row of a content. What was not examined is of that type only as long as nobody else has said what it is:
+    whoever imports a copy of another's attachment must not change what that is shown as.
+    """
     with content.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    about = {"size": content.stat().st_size, "media_type": media_type, **more, "stored_at": real_now()}
-    return StoredFile.objects.update_or_create(sha256=digest, defaults=about)[0]
+    about = {"size": content.stat().st_size, "stored_at": real_now()}
+    said = {"media_type": media_type, **(examined or {})}
+    known = about | said if examined is not None else about
+    claimed, is_new = StoredFile.objects.update_or_create(
+        sha256=digest, defaults=known, create_defaults=about | said
+    )
+    if not is_new and not claimed.media_type:  # the sweep took it for a stray
+        claimed.media_type = media_type
+        claimed.save(update_fields=("media_type",))
+    return claimed
 
 
 def _put(claimed: StoredFile, content: Path) -> None:

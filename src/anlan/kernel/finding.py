@@ -64,6 +64,10 @@ class Found:
     hits: Sequence[Hit]
     more: str
 
+    def is_named(self, words: str) -> bool:
+        """Whether the first of them bears these words in its name."""
+        return words in self.hits[0].title
+
 
 def find(ctx: Context, words: str) -> list[Found]:
     """What is called so in each register that the actor may read; registers without any are left out."""
@@ -72,7 +76,8 @@ def find(ctx: Context, words: str) -> list[Found]:
         return []
     asked = [search for search in rooms.searches() if can(ctx, search.capability)]
     found = [_found(search, search.find(ctx, wanted, MOST + 1), wanted) for search in asked]
-    return [one for one in found if one.hits]
+    # Who types a name wants what is called so before what only has to do with it.
+    return sorted((one for one in found if one.hits), key=lambda one: not one.is_named(wanted))
 
 
 def _found(search: Search, hits: Sequence[Hit], words: str) -> Found:

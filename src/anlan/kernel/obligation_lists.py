@@ -16,9 +16,8 @@ from django.db import connection
 from django.db.models import Count, DateTimeField, F, Func, IntegerField, Q, Value
 
 from anlan.kernel import periods
-from anlan.kernel.clock import real_now
 from anlan.kernel.errors import NotFound
-from anlan.kernel.models import Entry, Escalation, Grant, Holiday, Obligation, Role, Rule, Unit
+from anlan.kernel.models import Entry, Escalation, Holiday, Obligation, Role, Rule, Unit
 from anlan.kernel.scope import visible
 from anlan.kernel.steps import steps_of, unit_told
 from anlan.kernel.terms import ObligationState, Rung, Standing, Whose
@@ -203,19 +202,13 @@ def _of_whom(ctx: Context, whose: Whose) -> Q:
 
 
 def _postings(ctx: Context, capability: str) -> list[tuple[int, str]]:
-    """The units that the actor's grants of a capability are rooted in, each with the code of his role there."""
-    if ctx.actor is None:
-        return []
-    now = real_now()
-    grants = Grant.objects.filter(
-        Q(until_at__isnull=True) | Q(until_at__gt=now),
-        user=ctx.actor,
-        from_at__lte=now,
-        role__capabilities__contains=[capability],
-    )
-    if ctx.posting_id is not None:
-        grants = grants.filter(pk=ctx.posting_id)
-    return list(grants.values_list("scope_root_id", "role__code"))
+    """The units at the top of what the actor's grants of a capability reach, each with the code of his role there."""
+    return [
+        (int(path.split(".")[-2]), by.code)
+        for by in ctx.postings
+        if capability in by.capabilities and ctx.posting_id in {None, by.id}
+        for path in by.paths
+    ]
 
 
 def _standing(ctx: Context, wanted: Wanted) -> Q:
@@ -357,12 +350,6 @@ def get_unit(ctx: Context, unit_id: int) -> Unit:
 def list_roots(ctx: Context) -> list[Unit]:
     """The units at the top of what the reader may see."""
     return list(visible(ctx, Unit, READ).filter(path__in=ctx.roots(READ)).order_by("path"))
-
-
-def list_units_to_choose(ctx: Context, unit: Unit | None) -> list[Unit]:
-    """The way one step down: the units directly below one, or below the reader's own."""
-    below = Q(parent=unit) if unit else Q(parent__path__in=ctx.roots(READ))
-    return list(visible(ctx, Unit, READ).filter(below).order_by("path")[:MOST_PARTS])
 
 
 def list_rules() -> list[Rule]:

@@ -23,6 +23,7 @@ from anlan.kernel import handlers
 from anlan.kernel.act import part_acts
 from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
+from anlan.kernel.errors import kept_of
 from anlan.kernel.models import Entry, Exercise, Parked, Pending, Shard
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _run(handler: Handler, entry: Entry) -> str:
     # Whatever a handler does wrong is parked and shown; the relay and everybody else go on.
     except Exception as error:
         log.exception("handler %s failed on entry %s", handler.name, entry.pk)
-        return f"{type(error).__name__}: {error}"[:2000]
+        return kept_of(error)
     return ""
 
 

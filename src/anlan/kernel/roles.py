@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - mypy and readers want it where it is
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -70,8 +71,7 @@ def create_role(ctx: Context, *, name: str, capabilities: Iterable[str]) -> Role
     held = sorted(set(capabilities))
     role = Role(code=f"own-{secrets.token_hex(4)}", name=name, capabilities=held, edited_at=real_now())
     _refuse_capabilities(role, held)
-    refuse_name(role.name, None)
-    role.save(force_insert=True)
+    _write(role, force_insert=True)
     ctx.journal(RoleCreated(role.code, held), role)
     return role
 
@@ -96,10 +96,8 @@ def edit_role(
     if not difference:
         return role
     _refuse_capabilities(role, difference.added)
-    if difference.renamed:
-        refuse_name(name, role)
     role.name, role.capabilities, role.edited_at = name, wanted, real_now()
-    role.save(update_fields=["name", "capabilities", "edited_at"])
+    _write(role, update_fields=["name", "capabilities", "edited_at"])
     ctx.journal(edited(role, difference), role)
     return role
 
@@ -170,6 +168,14 @@ def capabilities_for(administrator: str) -> dict[str, str]:
         for code, term in rooms.capabilities().items()
         if RESERVED.get(code, administrator) == administrator
     }
+
+
+def _write(role: Role, **how: Any) -> None:
+    try:
+        with transaction.atomic():
+            role.save(**how)
+    except IntegrityError as error:
+        raise DomainError("role_name_taken") from error
 
 
 def _refuse_capabilities(role: Role, capabilities: list[str]) -> None:

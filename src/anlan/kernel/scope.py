@@ -13,12 +13,27 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Concat
 
 from anlan.kernel import rooms
 from anlan.kernel.clock import real_now
 from anlan.kernel.errors import NotAllowed, SecondFactorNeeded, UnscopedRead
+from anlan.kernel.terms import BusinessLine
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -32,6 +47,9 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=models.Model)
 READ = ".read"  # how capabilities to read end
 
+FEW_ROOTS = 8  # up to here subtrees are named one by one in a condition
+BEHIND = ":"  # sorts behind every digit and dot: a subtree is what lies between its path and that
+
 
 class _IsAnyOf(Func):
     """x = ANY (array)"""
@@ -39,6 +57,16 @@ class _IsAnyOf(Func):
     template = "%(expressions)s)"
     arg_joiner = " = ANY ("
     output_field = BooleanField()
+
+
+class _UnitsBelow(Func):
+    """The ids of the units in many subtrees (an array of their paths): each is one range of the index, up to BEHIND."""
+
+    template = (
+        "ARRAY(SELECT u.id FROM unnest((%(expressions)s)::text[]) AS root (path) JOIN kernel_unit u"
+        ' ON u.path >= root.path COLLATE "C" AND u.path < (root.path || \':\') COLLATE "C")'
+    )
+    output_field = ArrayField(BigIntegerField())
 
 
 class ScopedManager(models.Manager[M]):
@@ -102,9 +130,13 @@ def require(ctx: Context, capability: str, about: models.Model | None = None) ->
     """raises NotAllowed unless `can`; SecondFactorNeeded where the capability asks for one that the actor has not shown"""
     if not can(ctx, capability, about):
         raise NotAllowed(capability)
-    if capability not in rooms.with_second_factor() or not (ctx.token or ctx.actor):
-        return
-    if ctx.token is not None or not ctx.second_factor:
+    if capability in rooms.with_second_factor():
+        require_second_factor(ctx)
+
+
+def require_second_factor(ctx: Context) -> None:
+    """raises SecondFactorNeeded where a person has shown none, or a machine asks; the node itself is never asked"""
+    if ctx.token is not None or (ctx.actor and not ctx.second_factor):
         raise SecondFactorNeeded(is_machine=ctx.token is not None)
 
 
@@ -153,12 +185,24 @@ def paths_sharing(matters: Collection[UUID]) -> dict[UUID, set[str]]:
 
 def who_can(capability: str, unit: Unit) -> QuerySet[User]:
     """Active users who hold the capability over that unit now."""
-    holders = _current("Grant").filter(
-        role__capabilities__contains=[capability], scope_root__path__in=upward(unit.path)
-    )
+    holders = _current("Grant").filter(reaches(unit.path), role__capabilities__contains=[capability])
     grants = holders.filter(user=OuterRef("pk"))
     users: QuerySet[User] = apps.get_model("kernel", "User").objects.all()
     return users.filter(Exists(grants), is_active=True)
+
+
+def units_of_line(root: Unit, line: str) -> QuerySet[Unit]:
+    """The units of a business line in the subtree of a unit."""
+    units: QuerySet[Unit] = apps.get_model("kernel", "Unit").unscoped.filter(line=line).exclude(line="")
+    return units.filter(path__gte=root.path, path__lt=root.path + BEHIND)
+
+
+def reaches(path: str) -> Q:
+    """Grants that reach the unit of that path."""
+    above = upward(path)
+    units = apps.get_model("kernel", "Unit").unscoped.filter(path__in=above, line=OuterRef("line"))
+    of_line = units.filter(path__startswith=OuterRef("scope_root__path"))
+    return Q(Q(line="") | Q(Exists(of_line)), scope_root__path__in=above)
 
 
 @dataclass(frozen=True)
@@ -166,27 +210,33 @@ class Posting:
     """A grant that holds now: what its holder may act by.
 
     role, unit  names
-    path        of the unit
+    code        of the role
+    line        what narrows it; blank: nothing
+    paths       of the units whose subtrees it reaches: its own, or those of its line below that
     """
 
     id: int
     role: str
+    code: str
     unit: str
-    path: str
+    line: str
+    paths: tuple[str, ...]
     capabilities: frozenset[str]
 
     def __str__(self) -> str:
-        return f"{self.role} · {self.unit}"
+        parts = (self.role, self.unit, str(BusinessLine(self.line).label) if self.line else "")
+        return " · ".join(part for part in parts if part)
 
 
 def postings_of(user: User) -> tuple[Posting, ...]:
     """The user's current grants, from the top of the tree downwards."""
     grants = _current("Grant").filter(user=user).order_by("scope_root__path", "pk")
     rows = grants.values_list(
-        "pk", "role__name", "scope_root__name", "scope_root__path", "role__capabilities"
+        "pk", "role__name", "role__code", "scope_root__name", "line", _reached(), "role__capabilities"
     )
     return tuple(
-        Posting(pk, role, unit, path, frozenset(capabilities)) for pk, role, unit, path, capabilities in rows
+        Posting(pk, role, code, unit, line, widest(paths), frozenset(capabilities))
+        for pk, role, code, unit, line, paths, capabilities in rows
     )
 
 
@@ -194,11 +244,20 @@ def holdings_of_many(user_ids: Collection[int]) -> dict[int, list[tuple[str, fro
     """Many users' current grants as (path of the scope root, capabilities); who holds nothing has no entry."""
     found: defaultdict[int, list[tuple[str, frozenset[str]]]] = defaultdict(list)
     grants = _current("Grant").filter(user__in=user_ids)
-    for user_id, path, capabilities in grants.values_list(
-        "user_id", "scope_root__path", "role__capabilities"
-    ):
-        found[user_id].append((path, frozenset(capabilities)))
+    for user_id, paths, capabilities in grants.values_list("user_id", _reached(), "role__capabilities"):
+        found[user_id] += [(path, frozenset(capabilities)) for path in widest(paths)]
     return found
+
+
+def _reached() -> Case:
+    """The paths of the units whose subtrees a grant reaches, in the query that reads the grant."""
+    root = OuterRef("scope_root__path")
+    units = apps.get_model("kernel", "Unit").unscoped.filter(line=OuterRef("line")).exclude(line="")
+    units = units.filter(path__gte=root, path__lt=Concat(root, Value(BEHIND)))
+    paths = ArrayField(TextField())
+    own = Func(F("scope_root__path"), template="ARRAY[%(expressions)s]", output_field=paths)
+    of_line = ArraySubquery(units.order_by().values("path"))
+    return Case(When(line="", then=own), default=of_line, output_field=paths)
 
 
 def upward(path: str) -> list[str]:
@@ -226,4 +285,8 @@ def _current(model: str) -> QuerySet[Any]:
 def _in_subtrees(path: str, roots: tuple[str, ...]) -> Q:
     if not roots:
         return Q(pk__in=[])
+    if len(roots) > FEW_ROOTS:
+        field = "pk" if path == "path" else path.removesuffix("__path")
+        named = Value(list(roots), output_field=ArrayField(TextField()))
+        return Q(_IsAnyOf(F(field), _UnitsBelow(named)))
     return reduce(or_, (Q(**{f"{path}__startswith": root}) for root in roots))

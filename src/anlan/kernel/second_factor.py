@@ -40,5 +40,6 @@ def within(request: HttpRequest, url: str) -> str:
     """The same address without its host; the home page for one that is not ours."""
     if not url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
         return "/"
-    parts = urlsplit(url)
-    return parts._replace(scheme="", netloc="").geturl() or "/"
+    path = urlsplit(url)._replace(scheme="", netloc="").geturl()
+    # Of "https://ours//theirs/" the host is gone now, and what is left names another.
+    return path if url_has_allowed_host_and_scheme(path, None) and path else "/"

@@ -32,6 +32,7 @@ class Seedling:
     parent: str
     name: str
     kind: str
+    line: str = ""
 
 
 def lay_ground(**_signal: object) -> None:
@@ -58,6 +59,10 @@ def load_roles() -> None:
     """Add the roles that are missing and renew those that nobody has edited; what was edited is left alone."""
     given = [Role(**row) for row in json.loads(ROLES.read_text())]
     there = {role.code: role for role in Role.objects.select_for_update()}
+    taken = {role.name: role.code for role in there.values()}
+    for role in given:
+        if taken.get(role.name, role.code) != role.code:  # the node named one of its own so: theirs stays
+            role.name = f"{role.name} ({role.code})"
     Role.objects.bulk_create(role for role in given if role.code not in there)
     for role in given:
         if role.code in there and there[role.code].edited_at is None:
@@ -97,7 +102,15 @@ def plant_units(seedlings: Sequence[Seedling]) -> dict[str, Unit]:
     for one, number in zip(missing, _draw_numbers(len(missing)), strict=True):
         parent = there[one.parent] if one.parent else None
         path = f"{parent.path if parent else ''}{number}."
-        unit = Unit(id=number, path=path, parent=parent, code=one.code, name=one.name, kind=one.kind)
+        unit = Unit(
+            id=number,
+            path=path,
+            parent=parent,
+            code=one.code,
+            name=one.name,
+            kind=one.kind,
+            line=one.line,
+        )
         unit.search = unit.document_of()
         there[one.code] = added[one.code] = unit
     Unit.unscoped.bulk_create(added.values(), batch_size=BATCH)

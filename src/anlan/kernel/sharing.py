@@ -17,6 +17,7 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.errors import DomainError
 from anlan.kernel.events import event
 from anlan.kernel.models import Share
+from anlan.kernel.periods import refuse_unreckonable
 from anlan.kernel.scope import require
 
 if TYPE_CHECKING:
@@ -56,9 +57,10 @@ def share_matter(
 
     capability  the calling act's, needed in the matter's own unit
     returns     the shares that are new; none, and no entry, where all were so already
-    raises      not_a_matter, ends_in_past; NotAllowed
+    raises      not_a_matter, ends_in_past, moment_beyond; NotAllowed
     """
     _refuse(ctx, record, capability)
+    refuse_unreckonable([until_at])
     now = real_now()
     if until_at is not None and until_at <= now:
         raise DomainError("ends_in_past")

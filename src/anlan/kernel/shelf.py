@@ -13,6 +13,7 @@ from anlan.kernel.examine.kinds import kinds
 from anlan.kernel.scope import can
 
 if TYPE_CHECKING:
+    from django.contrib.gis.geos import Point
     from django.db.models import Model
 
     from anlan.kernel.context import Context
@@ -78,9 +79,11 @@ def _item(attachment: Attachment) -> Item:
 
 
 def where_of(attachment: Attachment) -> str:
-    place = attachment.taken_where
-    if place is None:
-        return ""
+    return degrees(attachment.taken_where) if attachment.taken_where else ""
+
+
+def degrees(place: Point) -> str:
+    """A place in degrees, as people write it."""
     return (
         f"{abs(place.x):.5f}°{'E' if place.x >= 0 else 'W'} {abs(place.y):.5f}°{'N' if place.y >= 0 else 'S'}"
     )

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from anlan.disk import sync
 from anlan.kernel.errors import DomainError
 
 if TYPE_CHECKING:
@@ -81,9 +82,9 @@ class Folder:
         target = self.top / path_of(name)
         for folder in (target.parent.parent, target.parent):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sync(source)
+        sync(source)
         source.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
 
     def size_of(self, name: str) -> int | None:
         try:
@@ -108,14 +109,6 @@ class Folder:
     def listed(self) -> Iterator[list[Stored]]:
         for folder in sorted(self.top.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]")):
             yield [_seen(entry) for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)]
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _seen(entry: os.DirEntry[str]) -> Stored:

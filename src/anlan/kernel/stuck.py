@@ -196,12 +196,11 @@ def drop_stuck(ctx: Context, sort: str, key: str, *, reason: str) -> None:
 
 def _lock(sort: str, key: str) -> Parked | Due | ProcrastinateJob:
     """What is stuck, locked; who works on it just now is waited for, and it may be gone then."""
+    number = int(key) if key.isdecimal() and len(key) < 19 else 0
     rows: dict[str, QuerySet[Model]] = {
-        "handler": _heads().filter(pk=key) if key.isdecimal() else Parked.objects.none(),
+        "handler": _heads().filter(pk=number),
         "timer": Due.objects.filter(attempts__gt=0, kind=key.partition(":")[0], key=key.partition(":")[2]),
-        "job": ProcrastinateJob.objects.filter(status=FAILED, pk=key)
-        if key.isdecimal()
-        else ProcrastinateJob.objects.none(),
+        "job": ProcrastinateJob.objects.filter(status=FAILED, pk=number),
     }
     if sort not in rows:
         raise NotFound

@@ -13,7 +13,7 @@ A room declares it in its `jobs.py` (which every process loads), and an act of t
     tasks.start(ctx, "register.import", {"file": key})
 
 A result's `stored` is the key of a stored file (files.keep): it is kept for some days, and under the result's `name` its
-person, and nobody else, can download it.
+person, and nobody else, can download it; where the result says `guarded`, not on the strength of a password alone.
 
 It runs as who asked for it, with the rights he holds by then, in one transaction that commits together with its end. It
 runs at least once: after a crash from the beginning or from its checkpoint; what it does outside must bear that.
@@ -41,6 +41,7 @@ from anlan.kernel.context import Context
 from anlan.kernel.errors import DomainError, NotFound
 from anlan.kernel.logs import current_number
 from anlan.kernel.models import LongTask, StoredFile
+from anlan.kernel.scope import require_second_factor
 from anlan.kernel.terms import TaskState
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ UNFINISHED = (TaskState.WAITING, TaskState.RUNNING)
 OF_ONE_PERSON, IN_ALL = 2, 3  # that run at once; a worker's fourth place stays free for short jobs
 MOST_TIMES_PUT_BACK = 5  # a work that takes its worker down with it must not do so for ever
 TELL_EVERY = 0.5  # seconds
+GUARDED = "guarded"  # in a result
 KEPT = timedelta(days=30)
 FILE_KEPT = timedelta(days=7)
 ERROR = 240  # characters
@@ -126,6 +128,16 @@ def start(ctx: Context, kind: str, arguments: dict[str, Any], *, file: StoredFil
     return task
 
 
+def find_twin(ctx: Context, kind: str, arguments: dict[str, Any], *, behind: LongTask) -> LongTask | None:
+    """One's own task that does or did just that, for who asks twice; one that failed or was cancelled is none.
+
+    behind   the task that it follows from: two who ask at the same moment wait for each other there
+    """
+    LongTask.objects.select_for_update(of=("self",)).get(pk=behind.pk)
+    same = _own(ctx).filter(kind=kind, arguments=arguments)
+    return same.exclude(state__in=(TaskState.FAILED, TaskState.CANCELLED)).first()
+
+
 @transaction.atomic
 def cancel(ctx: Context, task_id: UUID) -> LongTask:
     """Have one's own task stopped: at once while it waits, else at its next step.
@@ -151,6 +163,16 @@ def get_own(ctx: Context, task_id: UUID) -> LongTask:
     if task is None:
         raise NotFound
     return task
+
+
+def get_file(ctx: Context, task_id: UUID) -> tuple[StoredFile, str]:
+    """What one's own task made, as long as it is kept, and its name. raises NotFound, SecondFactorNeeded"""
+    task = get_own(ctx, task_id)
+    if task.file is None or "name" not in task.result:
+        raise NotFound
+    if task.result.get(GUARDED):
+        require_second_factor(ctx)
+    return task.file, task.result["name"]
 
 
 def list_unfinished(ctx: Context, most: int) -> list[LongTask]:

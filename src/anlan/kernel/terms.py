@@ -2,6 +2,7 @@
 
 from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Theme(TextChoices):
@@ -110,6 +111,29 @@ class GrantState(TextChoices):
     ENDED = "ended", _("已失效")
 
 
+class BusinessLine(TextChoices):
+    """What a unit is charged with beside its government, and what a grant may be narrowed to."""
+
+    EMERGENCY = "emergency", _("应急管理")
+    WATER = "water", _("水务")
+    WEATHER = "weather", _("气象")
+    FIRE = "fire", _("消防救援")
+    POLICE = "police", _("公安")
+    HEALTH = "health", _("卫生健康")
+    LAND = "land", _("规划和自然资源")
+    HOUSING = "housing", _("住房城乡建设")
+    TRANSPORT = "transport", _("交通运输")
+    ENVIRONMENT = "environment", _("生态环境")
+    MARKET = "market", _("市场监管")
+    FARMING = "farming", _("农业农村")
+    EDUCATION = "education", _("教育")
+    CULTURE = "culture", _("文化旅游")
+    CIVIL = "civil", _("民政")
+    COMMUNICATION = "communication", _("通信")
+    POWER = "power", _("电力")
+    GAS = "gas", _("燃气供热")
+
+
 class TokenState(TextChoices):
     CURRENT = "current", _("有效")
     EXPIRED = "expired", _("已到期")
@@ -125,9 +149,9 @@ CAPABILITIES = {
     "kernel.journal.mend": _("处理受阻的后台处理"),
     "kernel.obligation.read": _("查看履责事项"),
     "kernel.obligation.fulfil": _("登记履责"),
-    "kernel.obligation.urge": _("督办履责事项"),
+    "kernel.obligation.urge": pgettext_lazy("capability", "督办履责事项"),
     "kernel.obligation.pause": _("中止和恢复履责事项"),
-    "kernel.obligation.waive": _("免除履责事项"),
+    "kernel.obligation.waive": pgettext_lazy("capability", "免除履责事项"),
     "kernel.rule.edit": _("修改履责规则和节假日安排"),
     "kernel.access.read": _("查看授权"),
     "kernel.access.grant": _("授予和收回角色"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -88,6 +89,19 @@ def of(
         listens if before is None else "",
         size <= BRIEF,
     )
+
+
+def overtaken(ctx: Context, record: Model, capability: str) -> str:
+    """The sentence for who comes too late: his form comes back with it, so it says what happened meanwhile."""
+    entry = journal.list_timeline(ctx, record, capability).first()
+    said = _("没有办理：该记录刚刚有了变更。")
+    if entry is not None:
+        said += _("最近一次是%(who)s于 %(at)s“%(what)s”。") % {
+            "who": who(entry),
+            "at": date_format(localtime(entry.at), "DATETIME_FORMAT"),
+            "what": events.label_of(entry.event),
+        }
+    return said + _("您填写的还在，请核对现在的情况再办。")
 
 
 def _lines(ctx: Context, entries: Sequence[Entry], owed: dict[str, str]) -> tuple[Line, ...]:

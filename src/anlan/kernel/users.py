@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anlan.kernel import sessions
 from anlan.kernel.access import in_force_at, keep_a_granter
@@ -31,7 +32,7 @@ RESET = "kernel.user.reset"
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike on paper
 
 
-@event("kernel.user.created", _("添加用户"), version=2)
+@event("kernel.user.created", pgettext_lazy("event", "添加用户"), version=2)
 @dataclass(frozen=True)
 class UserCreated:
     is_machine: bool

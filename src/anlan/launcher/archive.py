@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Self, TypeVar
 
 import pyrage  # type: ignore[import-untyped]  # it brings no types
 
+from anlan.disk import sync
 from anlan.launcher.words import words
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def write(file: Path, passphrase: str, fill: Callable[[Packer], None], cancel: t
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-    _sync_folder(file.parent)
+    sync(file.parent)
     return file.stat().st_size
 
 
@@ -410,11 +411,3 @@ def _compare(seen: IO[bytes], told: Iterator[bytes]) -> None:
             raise ArchiveError(words("校验值不符", "a sum differs"))
     if seen.read(1):
         raise ArchiveError(f"{SUMS} does not name every member")
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

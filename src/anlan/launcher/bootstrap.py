@@ -65,6 +65,11 @@ COMMANDS = {
     "manage": Command(
         "manage 命令…：在本节点上执行管理命令", "manage COMMAND …: a command on this node", "cli:manage"
     ),
+    "simulate": Command(
+        "simulate carrier …：模拟短信、语音渠道，不会发给任何人",
+        "simulate carrier …: a gateway for messages and calls that reaches nobody",
+        "cli:simulate",
+    ),
     "test": Command(
         "全部检查和测试，或 pytest 的参数",
         "all checks and tests, or pytest's arguments",

@@ -83,6 +83,11 @@ def journal(arguments: Sequence[str]) -> int:
     return manage(["journal_verify", *arguments[1:]])
 
 
+def simulate(arguments: Sequence[str]) -> int:
+    """A carrier to try with: a program of its own that needs no node."""
+    return _python(["-m", "anlan.simulate", *arguments], {**os.environ, **_paths()})
+
+
 def check(arguments: Sequence[str]) -> int:
     return asyncio.run(_with_stores(_test_node(), ["-m", "house.check", *arguments]))
 

@@ -340,6 +340,20 @@ def _port(look: Look) -> Iterator[Finding]:
         yield good(what, words("空闲", "free"))
 
 
+def _links(look: Look) -> Iterator[Finding]:
+    """Links in messages must open on phones outside."""
+    what = words("短信里的链接", "Links in messages")
+    given = look.settings.public_url or next(iter(look.settings.hosts), "")
+    if given:
+        yield good(what, given)
+        return
+    mend = words(
+        "设置 ANLAN_PUBLIC_URL 为手机从外面打得开的地址，例如 https://yj.example.gov.cn。",
+        "Set ANLAN_PUBLIC_URL to an address that phones can open from outside.",
+    )
+    yield warning(what, words("指向本机，别人的手机打不开", "they lead to this machine itself"), mend)
+
+
 def _certificate(look: Look) -> Iterator[Finding]:
     what = words("证书", "Certificate")
     given, key = look.settings.certificate, look.settings.certificate_key
@@ -445,6 +459,7 @@ CHECKS: tuple[Callable[[Look], Iterator[Finding]], ...] = (
     _time_zone,
     _folder,
     _port,
+    _links,
     _certificate,
     _programs,
     _stores,

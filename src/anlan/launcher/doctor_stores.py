@@ -32,6 +32,16 @@ OLDEST_UNSEALED = """
 SELECT extract(epoch FROM clock_timestamp() - recorded_at) FROM kernel_entry
 WHERE id = (SELECT min(entry_id) FROM kernel_unsealed)
 """
+SECONDS_UNSENT = 600.0
+DOWN = """
+SELECT string_agg(c.code, ', ' ORDER BY c.code) FROM channel_carrier c
+JOIN channel_carrierstate s ON s.carrier_id = c.id WHERE c.retired_at IS NULL AND s.down_since IS NOT NULL
+"""
+# In an exercise its own clock says since when.
+OLDEST_DELIVERY = """
+SELECT extract(epoch FROM clock_timestamp() - min(queued_at)) FROM channel_delivery
+WHERE state <= 1 AND exercise_id IS NULL
+"""
 STORE_LIMIT = 16 * 2**30  # bytes; max_file_store of the private server
 
 
@@ -58,6 +68,7 @@ def _database(node: Node) -> Iterator[Finding]:
         return
     yield from _database_content(what, database, version)
     yield from _journal(node, database)
+    yield from _channels(node, database)
     yield from _migrations(node)
 
 
@@ -98,6 +109,32 @@ def _journal(node: Node, database: Database) -> Iterator[Finding]:
     yield graded(what, seen, mend if late else "", is_bad=late, is_low=False)
     if last := database.ask("SELECT max(number) FROM kernel_seal"):
         yield from _anchor(node, int(last))
+
+
+def _channels(node: Node, database: Database) -> Iterator[Finding]:
+    """Carriers that are down, and what has waited for one for long."""
+    if not database.ask("SELECT to_regclass('public.channel_delivery')"):
+        return
+    what = words("发送渠道", "Carriers")
+    down = database.ask(DOWN)
+    age = float(database.ask(OLDEST_DELIVERY) or 0)
+    waiting = database.ask("SELECT count(*) FROM channel_delivery WHERE state <= 1")
+    seen = words(
+        f"中断 {down or '0'}；待发 {waiting} 条，最早 {age:.0f} 秒前",
+        f"down: {down or 'none'}; {waiting} wait, the oldest for {age:.0f} s",
+    )
+    mend = words("打开“发送情况”页，查看 log/send.log。", "Open the page of channels; look at log/send.log.")
+    late = age > SECONDS_UNSENT
+    yield graded(what, seen, mend if late or down else "", is_bad=False, is_low=late or bool(down))
+    secrets = node.settings.carrier_secrets
+    if secrets and secrets.stat().st_mode & 0o004:
+        yield bad(
+            words("渠道密钥文件", "Carriers' secrets"),
+            words(f"{secrets} 人人可读", f"{secrets} is readable by everybody"),
+            words(
+                f"chmod 640 {secrets}，属组为服务用户", f"chmod 640 {secrets}, group of the services' user"
+            ),
+        )
 
 
 def _anchor(node: Node, last_seal: int) -> Iterator[Finding]:

@@ -87,6 +87,7 @@ http {{
     error_page 497 =301 https://$http_host$request_uri;
     error_page 502 503 504 /static/dist/away.html;
     error_page 429 /static/dist/too-many.html;
+    error_page 413 /static/dist/too-large.html;
     limit_conn per_client 100;
 
     proxy_http_version 1.1;
@@ -102,6 +103,7 @@ http {{
       add_header X-Content-Type-Options nosniff;
     }}
     location /static/dist/ {{
+      client_max_body_size 0;  # the page that answers a body too large is fetched with it
       alias "{dist}/";
       add_header Cache-Control "no-cache";
       add_header X-Content-Type-Options nosniff;
@@ -130,7 +132,6 @@ http {{
     location /attachments/of/ {{
       client_max_body_size {upload}m;
       proxy_read_timeout 300s;
-      error_page 413 /static/dist/too-large.html;
       proxy_pass http://web;
     }}
     # Contents of attachments, for those whom a page sends here; of its headers the door keeps some by itself.
@@ -149,6 +150,8 @@ http {{
     # What a link holds is a secret: it stands in no log.
     location /c/ {{
       access_log off;
+      limit_req_log_level info;
+      limit_conn_log_level info;
       client_max_body_size 4k;
       limit_req zone=answers burst=500 nodelay;
       limit_conn per_client 1000;
@@ -173,7 +176,14 @@ http {{
     location /api/ {{
       error_page 502 503 504 /static/dist/away.html;
       error_page 429 = @too_many;
+      error_page 413 = @too_large;
       proxy_pass http://web;
+    }}
+    location @too_large {{
+      internal;
+      client_max_body_size 0;
+      default_type application/problem+json;
+      return 413 '{{"type":"urn:anlan:error:too_large","title":"内容过大","status":413,"code":"too_large","detail":"一次提交的内容超过了上限，没有处理。请分几次提交。"}}';
     }}
     location @too_many {{
       internal;

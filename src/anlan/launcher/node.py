@@ -141,6 +141,7 @@ class Node:
             self._program("worker", (self.python, "-m", "anlan.site", "work"), then),
             self._program("relay", (self.python, "-m", "anlan.site", "relay"), then),
             self._program("scan", (self.python, "-m", "anlan.site", "scan"), then),
+            self._program("send", (self.python, "-m", "anlan.site", "send"), then),
         ]
 
     @property

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from anlan import __version__
+from anlan.disk import sync
 from anlan.launcher import archive, jetstream
 from anlan.launcher.backup import (
     FORMAT,
@@ -172,7 +173,7 @@ def _run(plan: Plan) -> Path | None:
             )
         raise
     place.half_restored.unlink()
-    _sync(place.var)
+    sync(place.var)
     if any(aside.iterdir()):
         return aside
     aside.rmdir()
@@ -190,7 +191,7 @@ def _begin(node: Node) -> Path:
         found = [name for name in PARTS if _holds(var / name)]
         told = {"aside": f"replaced-{time.strftime('%Y%m%d-%H%M%S')}", "had": found}
         write_private(mark, json.dumps(told))
-        _sync(var)
+        sync(var)
     told = json.loads(mark.read_text())
     aside: Path = var / told["aside"]
     owned(aside, None, 0o700)
@@ -199,7 +200,7 @@ def _begin(node: Node) -> Path:
             (var / name).rename(aside / name)
         else:  # half of an earlier restore that died: worth nothing
             _remove(var / name)
-    _sync(var)
+    sync(var)
     return aside
 
 
@@ -252,7 +253,7 @@ def _back(node: Node) -> None:
             _remove(var / name)
     _remove(aside)
     mark.unlink()
-    _sync(var)
+    sync(var)
 
 
 def _remove(path: Path) -> None:
@@ -260,14 +261,6 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 async def _fill(plan: Plan, cancel: threading.Event) -> None:

@@ -56,13 +56,14 @@ class Answered:
 
 @dataclass(frozen=True)
 class Told:
-    """One event, as a gateway tells it; `id` is None for a reply."""
+    """One event, as a gateway tells it; `id` is None for a reply. full: a key was pressed after the full text."""
 
     event: str
     at: datetime
     id: UUID | None = None
     reason: str = ""
     permanent: bool = False
+    full: bool = False
     ref: str = ""
     number: str = ""
     text: str = ""
@@ -112,17 +113,18 @@ def read_results(body: bytes, ids: Sequence[str]) -> dict[str, Answered]:
     wanted = set(ids)
     found: dict[str, Answered] = {}
     for row in _rows(body, "results"):
-        if not isinstance(row, dict) or row.get("id") not in wanted:
+        key = row.get("id") if isinstance(row, dict) else None
+        if not isinstance(key, str) or key not in wanted:
             continue
         if row.get("status") == "accepted":
             parts = row.get("parts", 1)
-            found[row["id"]] = Answered(
+            found[key] = Answered(
                 ref=_cut(row.get("ref"), LONGEST_REF),
                 parts=parts if isinstance(parts, int) and 0 <= parts <= 255 else 1,
             )
         else:
             reason = _cut(row.get("reason"), LONGEST_REASON) or "refused"
-            found[row["id"]] = Answered(reason=reason, permanent=row.get("permanent") is True)
+            found[key] = Answered(reason=reason, permanent=row.get("permanent") is True)
     return found
 
 
@@ -176,6 +178,7 @@ def _event(row: Any) -> Told:
         UUID(_text(row, "id", 36)),
         _cut(row.get("reason"), LONGEST_REASON),
         row.get("permanent") is True,
+        row.get("played_fully") is True,
     )
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else when it is read out
+ALPHABET = (
+    "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else when it is read out
+)
 VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 SEAL = 16  # characters: 80 bits
 MARKS = 4

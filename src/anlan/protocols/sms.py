@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 
 # The default alphabet, then its extension, of which each character takes two.
 BASIC = frozenset(
@@ -16,9 +18,15 @@ EXTENDED = frozenset("\f^{}\\[~]|€")
 ALONE = {"gsm7": 160, "ucs2": 70}
 PART = {"gsm7": 153, "ucs2": 67}
 
-UNDERSTOOD = "收到|已收到|已收悉|收悉|知道了|已知|好的|好|明白|是|确认|已确认|ok|yes|y"
+_WORDS = {
+    name: "|".join(words)
+    for name, words in json.loads((Path(__file__).parent / "sms_replies.json").read_text("utf-8")).items()
+}
 REPLY = re.compile(
-    rf"(?:回复|回|选)?(\d{{1,3}})(?:号)?(?:{UNDERSTOOD})?|(?:{UNDERSTOOD})(\d{{1,3}})?", re.IGNORECASE
+    "(?:{before_digit})? ?(\\d{{1,3}}) ?(?:{after_digit})? ?(?:{assent})?|(?:{assent}) ?(\\d{{1,3}})?".format(
+        **_WORDS
+    ),
+    re.IGNORECASE,
 )
 
 
@@ -74,11 +82,10 @@ def read_reply(text: str) -> Understood | None:
     returns  None for anything else: "1人受伤" is news, not an answer
     """
     plain = "".join(
-        character
+        character if unicodedata.category(character)[0] in "LN" else " "
         for character in unicodedata.normalize("NFKC", text)
-        if unicodedata.category(character)[0] in "LN"
     )
-    found = REPLY.fullmatch(plain)
+    found = REPLY.fullmatch(" ".join(plain.split()))
     if found is None:
         return None
     digits = found[1] or found[2]

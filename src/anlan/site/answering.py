@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PLACES = ("title", "unit", "colour", "at", "how", "purpose")
 MARK = "\x01{}\x02"
 NO_MARKS = {1: None, 2: None}
+NOBODYS = -1  # no exercise's id
 OPEN, NEW, DONE, OVER, UNKNOWN, BUSY = "open", "new", "done", "over", "unknown", "busy"
 
 
@@ -49,13 +50,13 @@ def confirm(asked: Sequence[Linked]) -> list[Outcome]:
     """Take these answers in one batch for each exercise and for real life; what each of them came to."""
     try:
         ids = {one.recipient_id for one in asked}
-        before = selectors.list_standing(ids)
+        exercise_of = selectors.list_exercises(ids)
         new: set[int] = set()
-        for exercise in {standing.exercise_id for standing in before.values()}:
+        for exercise in set(exercise_of.values()):
             answers = [
                 services.Answer(one.recipient_id, How.STAND_IN if one.is_stand_in else How.LINK)
                 for one in asked
-                if one.recipient_id in before and before[one.recipient_id].exercise_id == exercise
+                if exercise_of.get(one.recipient_id, NOBODYS) == exercise
             ]
             new |= services.confirm_recipients(_context(exercise), answers)
         after = selectors.list_standing(ids)

@@ -56,9 +56,8 @@ def take_callback(code: str, headers: Mapping[str, str], body: bytes) -> Answer:
 
 
 def _event(one: gateway.Told) -> Event:
-    return Event(
-        Happened(one.event), one.at, one.id, one.reason, one.permanent, one.ref, one.number, one.text
-    )
+    what = Happened(one.event)
+    return Event(what, one.at, one.id, one.reason, one.permanent, one.full, one.ref, one.number, one.text)
 
 
 def _answer(status: int, **content: object) -> Answer:

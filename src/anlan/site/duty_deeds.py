@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anlan.kernel import obligations
 from anlan.kernel.terms import ObligationState
@@ -92,7 +93,7 @@ DEEDS = (
     Deed(
         "pause",
         "kernel.obligation.pause",
-        _("中止"),
+        pgettext_lazy("act", "中止"),
         "player-pause",
         (
             _("%(units)s 个单位的 %(count)s 项履责事项停止计时，不再提醒和告知"),
@@ -107,7 +108,7 @@ DEEDS = (
     Deed(
         "resume",
         "kernel.obligation.pause",
-        _("恢复"),
+        pgettext_lazy("act", "恢复"),
         "player-play",
         (
             _("%(units)s 个单位的 %(count)s 项履责事项恢复计时"),

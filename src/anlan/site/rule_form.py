@@ -47,11 +47,9 @@ def read(text: str, least: timedelta = timedelta(minutes=1)) -> timedelta:
     return length
 
 
-class RuleForm(forms.Form):
-    """What may be changed of a rule; what it is about, its events and its source stay as they were loaded."""
+class PeriodForm(forms.Form):
+    """What is asked of every duty that recurs: when within the period, how often, and when its unit is reminded."""
 
-    limit = SpanField(label=gettext_lazy("时限"), help_text=gettext_lazy("如“2 小时”“3 天”。"))
-    working_days = forms.IntegerField(label=gettext_lazy("工作日数"), min_value=1, max_value=365)
     due_month = forms.IntegerField(
         label=gettext_lazy("期内第几月"),
         required=False,
@@ -66,12 +64,21 @@ class RuleForm(forms.Form):
         max_value=31,
         help_text=gettext_lazy("从 1 数起；-1 是最后一日，不填也是。当日 24:00 到期。"),
     )
-    count = forms.IntegerField(label=gettext_lazy("期内次数"), min_value=1, max_value=366)
+    count = forms.IntegerField(label=gettext_lazy("期内次数"), min_value=1, max_value=366, initial=1)
     reminders = SpansField(
         label=gettext_lazy("提前多久提醒"),
         required=False,
         help_text=gettext_lazy("可写几个，用顿号隔开，如“3 天、1 天”。"),
     )
+
+
+class RuleForm(PeriodForm):
+    """What may be changed of a rule; what it is about, its events and its source stay as they were loaded."""
+
+    field_order = ("limit", "working_days")
+
+    limit = SpanField(label=gettext_lazy("时限"), help_text=gettext_lazy("如“2 小时”“3 天”。"))
+    working_days = forms.IntegerField(label=gettext_lazy("工作日数"), min_value=1, max_value=365)
     until_on = forms.DateField(
         label=gettext_lazy("失效日期"),
         required=False,

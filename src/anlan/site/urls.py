@@ -14,6 +14,7 @@ from anlan.site.api import api
 from anlan.site.pages import (
     access,
     access_people,
+    choices,
     duties,
     exercises,
     files,
@@ -28,7 +29,19 @@ for _room in rooms.find():
     for _part in ("events", "register"):
         _room.part(_part)  # a room without pages has events, too
 
-PAGES = (obligations, duties, journal, access, access_people, log_in, tasks, files, notices, exercises)
+PAGES = (
+    obligations,
+    duties,
+    journal,
+    access,
+    access_people,
+    log_in,
+    tasks,
+    files,
+    notices,
+    choices,
+    exercises,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),

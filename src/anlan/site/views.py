@@ -26,6 +26,8 @@ from anlan.kernel.pages import needs
 from anlan.kernel.requests import POSTING, way_back
 from anlan.kernel.scope import can
 from anlan.kernel.terms import Whose
+from anlan.message.channel.selectors import count_to_go_out
+from anlan.message.channel.terms import Channel
 from anlan.site import duty_rows
 from anlan.site.forms import PreferencesForm
 
@@ -145,11 +147,24 @@ def node_release(request: PageRequest) -> HttpResponse:
     return redirect("node_status")
 
 
+def _waiting(ctx: Context) -> list[dict[str, Any]]:
+    """What would go out on release: jobs, timers, and what waits for carriers."""
+    channels = dict(Channel.choices)
+    rows = [
+        *node.list_waiting(ctx),
+        *(
+            (_("待发的%(channel)s") % {"channel": channels[name]}, number)
+            for name, number in count_to_go_out().items()
+        ),
+    ]
+    return [{"name": name, "count": count} for name, count in rows]
+
+
 def _node_page(request: PageRequest, check: SelfCheck | None) -> dict[str, Any]:
     return {
         "processes": node.list_processes(request.ctx),
         "held_since": node.held_since(),
-        "waiting": [{"name": name, "count": count} for name, count in node.list_waiting(request.ctx)],
+        "waiting": _waiting(request.ctx),
         "selfcheck": check
         and {"id": check.pk, "done": check.relayed_at is not None, "steps": node.steps_of(check)},
     }

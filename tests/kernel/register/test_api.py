@@ -163,7 +163,8 @@ def test_personal_data_is_shown_for_a_reason_only_and_that_is_written_down(
     for answer in (client_of_keeper.get(ALL), client_of_keeper.get(of(record))):
         assert PHONE not in answer.content.decode()
         assert (answer.json().get("items") or [answer.json()])[0]["keeper_phone"] == MASKED
-    assert send(client_of_keeper, "post", of(record, "look"), reason=" ").status_code in {409, 422}
+    for none in (" ", "a\0"):
+        assert send(client_of_keeper, "post", of(record, "look"), reason=none).status_code == 422
     assert not Entry.objects.filter(event="prevent.hydrant.looked").exists()
     assert send(client_of_keeper, "post", of(record, "look"), reason="通知").json()["keeper_phone"] == PHONE
     assert Entry.objects.get(event="prevent.hydrant.looked").subject == str(record.pk)
@@ -177,6 +178,23 @@ def test_another_s_record_is_not_there(client_of_keeper: Client, world: World) -
     assert client_of_keeper.get(of(theirs)).status_code == 404
 
 
-def test_what_is_no_json_is_told(client_of_keeper: Client) -> None:
-    answer = client_of_keeper.post(ALL, "{", content_type="application/json")
-    assert answer.status_code in {400, 422}
+@pytest.mark.parametrize("body", ["{", '{"reason": "a\\ud800b"}', "[" * 100_000])
+def test_a_body_that_cannot_be_read_or_kept_is_told(
+    client_of_keeper: Client, world: World, body: str
+) -> None:
+    address = of(hydrant(world.town), "retire")
+    answer = client_of_keeper.post(address, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_body")
+    assert "JSON" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "moment", ["9999-12-31T23:59:00-12:00", "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00"]
+)
+def test_a_moment_that_nobody_could_read_again_is_refused_and_breaks_no_list(
+    client_of_keeper: Client, world: World, moment: str
+) -> None:
+    given = {"unit_id": world.town.pk, "code": "A-1", "name": "东街", "installed_at": moment}
+    answer = send(client_of_keeper, "post", ALL, **given)
+    assert (answer.status_code, "installed_at" in answer.json()["detail"]) == (422, True)
+    assert client_of_keeper.get(ALL).json()["items"] == []

@@ -13,13 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anlan.kernel import tasks
-from anlan.kernel.errors import DomainError, NotAllowed, NotFound
+from anlan.kernel.errors import DomainError, NotAllowed, NotFound, SecondFactorNeeded
 from anlan.kernel.models import Entry, LongTask, PrivateNote
-from anlan.kernel.register import exporting, reading, sheets
+from anlan.kernel.register import acts, exporting, reading, sheets
 from anlan.kernel.terms import TaskState
+from anlan.organisation.contact.models import ContactPoint
+from anlan.organisation.contact.register import CONTACTS
+from anlan.organisation.post.register import POSTS
 from rooms.prevent.hydrant.register import HYDRANTS
-from tests.cast import acting
+from tests.cast import acting, enter
 from tests.kernel.register.tables import Desk, read_xlsx
+from tests.organisation.people import make_person
+from tests.organisation.posts import make_post
 from tests.prevent.hydrant.hydrants import hydrant
 
 if TYPE_CHECKING:
@@ -86,7 +91,7 @@ def test_personal_data_leaves_unmasked_with_right_and_reason_only(desk: Desk, wo
     assert [entry.data["personal"] for entry in entries] == [False, True]
     assert entries[1].data["rows"] == 1
     assert entries[1].unit_id == world.district.pk
-    assert PrivateNote.objects.get(entry=entries[1]).text == "防汛通知"
+    assert PrivateNote.objects.get(entry=entries[1], field="reason").text == "防汛通知"
     with pytest.raises(DomainError) as refused:
         exporting.begin_export(desk.ctx, HYDRANTS, "csv", "", personal=True, reason=" ")
     assert refused.value.code == "export_reason"
@@ -97,6 +102,42 @@ def test_who_may_not_look_gets_it_masked(world: World) -> None:
     assert exporting.begin_export(ctx, HYDRANTS, "csv", "").kind == exporting.EXPORT
     with pytest.raises(NotAllowed):
         exporting.begin_export(ctx, HYDRANTS, "csv", "", personal=True, reason="好奇")
+
+
+def test_words_that_were_searched_for_are_kept_apart_from_the_entry(desk: Desk, world: World) -> None:
+    hydrant(world.town)
+    desk.export("csv", "q=%E6%9D%8E%E5%BB%BA%E5%9B%BD&kind=indoor")
+    entry = Entry.objects.get(event="prevent.hydrant.exported")
+    assert entry.data["conditions"] == "kind=indoor"
+    assert PrivateNote.objects.get(entry=entry, field="words").text == "李建国"
+
+
+def test_unmasked_data_leaves_with_a_second_factor_only(desk: Desk, world: World) -> None:
+    hydrant(world.town, keeper_phone=PHONE)
+    by_password = Desk(acting(desk.ctx.actor, second_factor=False))  # type: ignore[arg-type]  # somebody
+    assert MASKED in by_password.export("csv").decode()
+    with pytest.raises(SecondFactorNeeded):
+        by_password.export("csv", personal=True, reason="防汛通知")
+    assert PHONE in desk.export("csv", personal=True, reason="防汛通知").decode()
+
+
+def test_a_file_of_unmasked_data_is_downloaded_with_a_second_factor_only(
+    desk: Desk, world: World, door: Client
+) -> None:
+    hydrant(world.town, keeper_phone=PHONE)
+    desk.export("csv", personal=True, reason="防汛通知")
+    address = reverse("task_file", args=[LongTask.objects.get(kind=exporting.EXPORT).pk])
+    door.force_login(desk.ctx.actor)  # type: ignore[arg-type]  # somebody
+    refused = door.get(address)
+    assert (refused.status_code, reverse("second_factor") in refused.content.decode()) == (403, True)
+    enter(door, desk.ctx.actor)  # type: ignore[arg-type]  # somebody
+    assert door.get(address).status_code == 200
+
+
+def test_one_look_at_one_record_asks_for_none(desk: Desk, world: World) -> None:
+    found = hydrant(world.town, keeper_phone=PHONE)
+    by_password = acting(desk.ctx.actor, second_factor=False)  # type: ignore[arg-type]  # somebody
+    assert acts.look(by_password, HYDRANTS, found.pk, reason="夜间漏水").keeper_phone == PHONE  # type: ignore[attr-defined]  # a hydrant
 
 
 def test_personal_data_is_unmasked_only_where_one_may_look(desk: Desk, world: World) -> None:
@@ -155,6 +196,46 @@ def test_what_was_exported_can_be_imported_again(desk: Desk, world: World) -> No
         assert not checked.problems
         assert (checked.found["unchanged"], checked.found["wrong"]) == (1, 0)
         assert desk.apply(checked).state == TaskState.DONE
+
+
+@pytest.mark.usefixtures("desk")  # tasks run at once
+def test_contact_points_that_were_exported_can_be_imported_again_person_by_name(world: World) -> None:
+    at = Desk(acting(world.person("head", "unit_head", world.town)), CONTACTS)
+    person = make_person(world.town, "王秀兰", code="P-1")
+    head = ("所属单位", "人员", "方式", "号码", "私人号码", "编号")
+    at.take_in(head, ("T-1-1-1", "王秀兰", "手机", "10000001234", "是", "L-1"))
+    point = ContactPoint.unscoped.get()
+    assert point.person == person
+    checked = at.check(at.export("xlsx"))
+    assert not checked.problems
+    assert (checked.found["unchanged"], checked.found["wrong"]) == (1, 0)
+    make_person(world.town, "王秀兰", code="P-2")
+    said = at.faults(head, ("T-1-1-1", "王秀兰", "手机", "10000001235", "是", "L-2"))
+    assert said == {2: {1: "有几个同名的，请填编号。"}}
+
+
+@pytest.mark.usefixtures("desk")  # tasks run at once
+def test_what_the_database_holds_once_is_told_when_it_is_checked(world: World) -> None:
+    at = Desk(acting(world.person("founder", "security_administrator", world.district)), POSTS)
+    head = ("所属单位", "编号", "岗位类别", "岗位名称")
+    make_post(world.town, "liaison")
+    make_post(world.town, "duty_contact", code="G-9")
+    faults = at.faults(
+        head,
+        ("T-1-1-1", "G-1", "联络员", ""),
+        ("T-1-1-1", "G-2", "值班联系人", ""),
+        ("T-1-1-1", "G-3", "网格员", "东片"),
+        ("T-1-1-1", "G-4", "网格员", "东片"),
+        ("T-1-1", "G-5", "联络员", ""),
+    )
+    assert faults == {
+        2: {3: "与一条没有编号的记录重复。请先为它填上编号。"},
+        3: {3: "与编号为 G-9 的记录重复。"},
+        5: {3: "与第 4 行重复。请只留一行。"},
+    }
+    rows = (head, ("T-1-1-1", "G-9", "值班联系人", ""), ("T-1-1", "G-5", "联络员", ""))
+    assert at.take_in(*rows)["created"] == 1
+    assert at.take_in(*rows)["unchanged"] == 2
 
 
 words = (

@@ -13,6 +13,7 @@ import pytest
 from django.contrib.gis.geos import Point
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from anlan.kernel import files, tasks
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound
@@ -22,6 +23,7 @@ from anlan.kernel.register import importing, reading
 from anlan.kernel.register.judging import WHOLE
 from anlan.kernel.search import question
 from anlan.kernel.storage import store
+from anlan.kernel.tasks import open_line
 from anlan.kernel.terms import TaskState
 from anlan.organisation.unit.register import UNITS
 from rooms.prevent.hydrant.models import Hydrant
@@ -141,7 +143,7 @@ def test_a_row_may_point_to_one_that_comes_before_it(desk: Desk, monkeypatch: py
         "A-2": "A-1",
         "A-3": "A-1",
     }
-    assert "没有找到" in desk.faults(head, (TOWN, "B-1", "北街", "B-2"), (TOWN, "B-2", "北街", ""))[2][3]
+    assert "后面第 3 行" in desk.faults(head, (TOWN, "B-1", "北街", "B-2"), (TOWN, "B-2", "北街", ""))[2][3]
 
 
 def test_in_an_exercise_a_code_of_real_life_is_free_only_where_it_may_be(desk: Desk, world: World) -> None:
@@ -178,7 +180,7 @@ def test_in_an_exercise_a_code_of_real_life_is_free_only_where_it_may_be(desk: D
         ("位置", "39.38", "经度,纬度"),
         ("位置", "217.0,39.0", "经度,纬度"),
         ("上游消火栓", "没有的", "没有找到"),
-        ("备注", "长" * 501, "500"),
+        ("备注", "长" * 501, "最多 500 个字，现在是 501 个。请缩短。"),
         ("备注", "长" * 2001, "2,000"),
         ("备注", "=A1", "公式"),
         ("管护人电话", 1234567890123456789, "15 位"),
@@ -264,6 +266,63 @@ def test_unknown_headings_are_told_with_the_nearest_known(desk: Desk) -> None:
     assert "“管护电话”，最接近的是“管护人电话”" in said
     assert "不认识的列“??”" in said
     assert "两列都是“名称”" in said
+
+
+def test_headings_are_known_however_they_are_spaced_out_or_marked(desk: Desk) -> None:
+    head = ("所属 单位*", "编号（必填）", "名\u3000称", "水 压\n（kPa）(选填)")
+    assert counts(desk.check(xlsx(head, (*ROW, 200)))) == (1, 0, 0, 0)
+
+
+def test_a_title_above_the_headings_is_told(desk: Desk) -> None:
+    said = problem(desk, xlsx(("消火栓一览表", "", ""), HEAD, ROW))
+    assert "第一行应是列的标题：所属单位" in said
+    assert "不认识" not in said
+
+
+def test_codes_in_wide_letters_are_the_same_codes(desk: Desk, world: World) -> None:
+    assert counts(desk.check(xlsx(HEAD, ("Ｔ－１－１－１", "Ａ－１", "Ａ街"), (TOWN, "A-1", "Ａ街"))))[3] == 2
+    desk.take_in(HEAD, ("Ｔ－１－１－１", "Ａ－１", "Ａ街"))
+    assert (only().unit, only().code, only().name) == (world.town, "A-1", "Ａ街")
+
+
+def test_merged_cells_are_told_with_their_place(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def merged(*places: str) -> bytes:
+        book = Workbook()
+        for row in (HEAD, ROW, (TOWN, "A-2", "西街"), (TOWN, "A-3", '<mergeCell ref="X1">')):
+            book.active.append(list(row))
+        for place in places:
+            book.active.merge_cells(place)
+        kept = io.BytesIO()
+        book.save(kept)
+        return kept.getvalue()
+
+    monkeypatch.setattr(reading, "MEGABYTE", 100)  # the places lie across what is read at once
+    said = problem(desk, merged("A2:A3", "C2:C4"))
+    for shown in ("2 处合并的单元格", "A2:A3", "C2:C4", "取消合并"):
+        assert shown in said
+    assert counts(desk.check(merged()))[0] == 3
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.4\n1 0 obj",
+        b"<html><table><tr><td>a</td></tr></table></html>",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff",
+    ],
+)
+def test_what_only_bears_the_name_of_a_table_is_told(desk: Desk, content: bytes) -> None:
+    assert "不是可以导入的文件" in problem(desk, content)
+    document = io.BytesIO()
+    with zipfile.ZipFile(document, "w") as archive:
+        archive.writestr("word/document.xml", "<w/>")
+    assert "不是可以导入的文件" in problem(desk, document.getvalue())
+
+
+def test_the_unicode_text_of_excel_is_read(desk: Desk) -> None:
+    rows = "\r\n".join("\t".join(row) for row in (HEAD, ROW))
+    assert counts(desk.check(rows.encode("utf-16"))) == (1, 0, 0, 0)
 
 
 def test_without_the_key_nothing_can_be_imported(desk: Desk) -> None:
@@ -458,6 +517,27 @@ def test_an_import_that_ends_in_the_middle_leaves_nothing_and_can_run_again(
     assert Hydrant.unscoped.count() == 6
 
 
+def test_an_import_waits_for_another_of_the_same_register_and_may_be_cancelled_meanwhile(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = open_line()  # another worker's
+    key, waited = [f"{importing.APPLY}:{HYDRANTS.prefix}"], []
+
+    def go_on(seconds: float) -> None:
+        waited.append(seconds)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", key)
+
+    monkeypatch.setattr(importing, "sleep", go_on)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", key)
+        assert desk.take_in(HEAD, ROW)["created"] == 1
+    finally:
+        other.close()
+    assert waited == [importing.PAUSE]
+
+
 # --- registers with acts of their own ---------------------------------------------------------------------------
 
 
@@ -476,3 +556,20 @@ def test_units_come_in_through_their_own_act_in_the_order_of_the_table(desk: Des
     assert list(units.faults(head, ("", "R-1", "无主", "村"))[2]) == [0]
     assert "不能修改" in units.faults(head, (TOWN, "G-1", "一网格", "网格"))[2][0]
     assert units.take_in(("代码", "名称"), ("V-1", "东庄"))["changed"] == 1
+    later = units.faults(
+        head, ("V-8", "V-9", "西村", "村"), (TOWN, "V-8", "南村", "村"), ("无", "V-7", "北村", "村")
+    )
+    assert later == {
+        2: {0: "它在后面第 3 行。请把那一行移到本行之前。"},
+        4: {0: "没有找到，或不在您的管理范围内。"},
+    }
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01 00:00", "9999-12-31 23:59"])
+def test_a_moment_that_nobody_could_read_again_is_a_fault_of_its_cell(
+    desk: Desk, world: World, moment: str
+) -> None:
+    head = (*HEAD, "安装时间")
+    faults = desk.faults(head, (*ROW, moment))
+    assert list(faults[2]) == [3]
+    assert "1900" in faults[2][3]

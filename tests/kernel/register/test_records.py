@@ -75,7 +75,7 @@ def test_a_record_is_entered_with_a_field_of_every_kind(browser: Client, world: 
     [
         ({"code": "小写"}, "大写字母"),
         ({"name": ""}, "必填"),
-        ({"unit": "10000000000"}, "有效"),
+        ({"unit": "10000000000"}, "没有找到，或不在您的管理范围内"),
         ({"place": "东边"}, "经度,纬度"),
         ({"pressure_kpa": "-5"}, "0"),
         ({"uses": ["wash"]}, "wash"),
@@ -104,6 +104,27 @@ def test_a_unit_out_of_reach_cannot_be_named(browser: Client, world: World) -> N
     given = {"unit": world.neighbour_town.pk, "code": "A-1", "name": "东街", "kind": "street"}
     assert browser.post(reverse("hydrant_create"), given).status_code == 200
     assert not Hydrant.unscoped.exists()
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_a_moment_that_nobody_could_read_again_is_told_at_its_field(
+    browser: Client, world: World, moment: str
+) -> None:
+    given = {"unit": world.town.pk, "code": "A-1", "name": "东街", "kind": "street", "installed_at": moment}
+    assert browser.post(reverse("hydrant_create"), given).context["form"].errors.keys() == {"installed_at"}
+
+
+def test_a_reference_that_no_key_can_be_is_told_at_its_field(browser: Client, world: World) -> None:
+    given = {"unit": world.town.pk, "code": "A-1", "name": "东街", "kind": "street", "feeds_from": "x"}
+    assert browser.post(reverse("hydrant_create"), given).context["form"].errors.keys() == {"feeds_from"}
+
+
+def test_conditions_that_somebody_made_up_are_kept_without_what_no_address_holds(
+    browser: Client, world: World
+) -> None:
+    answer = browser.post(reverse("hydrant_view_save"), {"name": "甲", "query": "q=a\0b\r\nSet-Cookie: c=d"})
+    assert answer.headers["Location"] == f"{reverse('hydrant_list')}?q=abSet-Cookie:%20c=d"
+    assert browser.post(reverse("hydrant_export"), {"kind": "csv", "query": "q=a\0b"}).status_code == 302
 
 
 def test_who_was_slower_sees_both_versions_and_saves_on_the_newer(browser: Client, world: World) -> None:
@@ -136,17 +157,33 @@ def test_a_conflict_shows_personal_data_masked(browser: Client, world: World) ->
     assert PHONE not in text
 
 
+def test_a_conflict_shows_what_no_column_shows_masked_as_well(
+    browser: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = tuple(column for column in HYDRANTS.resolved if column.path != "keeper_phone")
+    monkeypatch.setitem(HYDRANTS.__dict__, "resolved", shown)
+    record = hydrant(world.town, keeper_phone=PHONE)
+    Hydrant.unscoped.filter(pk=record.pk).update(version=2)
+    late = edit(browser, record, **form(record, keeper_phone="13900005678"))
+    [differing] = late.context["differing"]
+    assert (differing["theirs"], differing["mine"]) == ("138••••1234", "139••••5678")
+
+
 def test_retiring_and_restoring_happen_once(browser: Client, world: World) -> None:
     record = hydrant(world.town)
     retire, restore = (reverse(f"hydrant_{act}", args=[record.pk]) for act in ("retire", "restore"))
     assert browser.post(retire, {"reason": ""}).status_code == 200
     assert browser.post(retire, {"reason": "拆除"}).status_code == 302
-    assert browser.post(retire, {"reason": "拆除"}).status_code == 409
-    assert (
-        edit(browser, record, **form(record, version=2)).status_code == 302
-    )  # back to the record, nothing saved
+    late = browser.post(retire, {"reason": "损坏"})
+    assert late.status_code == 409
+    for kept in ("损坏", "刚刚有了变更", "停用"):
+        assert kept in late.content.decode()
+    late = edit(browser, record, **form(record, version=2, name="改过的名称"))
+    assert late.status_code == 409
+    assert "该记录已停用，没有保存" in late.content.decode()
+    assert "改过的名称" in late.content.decode()
     assert browser.post(restore).status_code == 302
-    assert browser.post(restore).status_code == 409
+    assert "不必恢复" in browser.post(restore, follow=True).content.decode()
     assert events(record) == ["retired", "restored"]
     record.refresh_from_db()
     assert (record.retired_at, record.version) == (None, 3)
@@ -181,7 +218,12 @@ def test_bulk_sets_all_in_one_entry(browser: Client, world: World) -> None:
 def test_bulk_changes_none_where_one_is_out_of_reach(browser: Client, world: World) -> None:
     ours, theirs = hydrant(world.town), hydrant(world.neighbour_town)
     data = {"field": "kind", "id": [ours.pk, theirs.pk], "kind": "indoor", "done": "1"}
-    assert browser.post(reverse("hydrant_bulk"), data).status_code == 404
+    late = browser.post(reverse("hydrant_bulk"), data)
+    assert late.status_code == 409
+    assert "其中 1 条刚被停用，或已不在您的管理范围内" in late.content.decode()
+    assert str(ours.pk) in late.content.decode()
+    assert str(theirs.pk) not in late.content.decode()
+    assert browser.post(reverse("hydrant_bulk"), {**data, "id": [theirs.pk]}).status_code == 404
     assert set(Hydrant.unscoped.values_list("kind", flat=True)) == {"street"}
 
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from anlan.kernel import rules
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
@@ -95,9 +97,7 @@ def test_who_is_away_is_stood_in_for_and_who_is_not_has_a_stand_in_next(world: W
     there = selectors.list_audience(opener(), world.town, [village.pk]).members
     assert [(one.person_id, one.stand_in_id) for one in there if one.person_id] == [(holder.pk, deputy.pk)]
     now = NODE.now()
-    posts.report_absence(
-        NODE, holder.pk, from_at=now - timedelta(hours=1), until_at=None, reason="leave"
-    )
+    posts.report_absence(NODE, holder.pk, from_at=now - timedelta(hours=1), until_at=None, reason="leave")
     away = selectors.list_audience(opener(), world.town, [village.pk]).members
     assert [(one.person_id, one.holder_id, one.stand_in_id) for one in away if one.person_id] == [
         (deputy.pk, holder.pk, None)
@@ -149,9 +149,7 @@ def test_one_who_may_not_open_opens_nothing(world: World) -> None:
 def test_opening_sends_the_first_rung_and_sets_the_others(world: World) -> None:
     person = hold(world.town, "party_first", "王秀兰", "10000000001")
     callout = call(world)
-    assert [(one.channel, one.number) for one in sent(recipient(callout, person))] == [
-        ("sms", "10000000001")
-    ]
+    assert [(one.channel, one.number) for one in sent(recipient(callout, person))] == [("sms", "10000000001")]
     rungs = callout.ladders[0]["rungs"]
     assert Due.objects.filter(kind=services.STEP).count() == len(rungs) - 1
 
@@ -438,3 +436,17 @@ def test_extending_calls_only_who_is_new(world: World, called: Recipient, villag
     assert len(sent(called)) == 1
     with pytest.raises(DomainError):
         services.extend_callout(ctx, called.callout_id, [village.pk])
+
+
+def test_opening_and_climbing_take_as_many_statements_for_many_as_for_few(world: World) -> None:
+    counts = []
+    for first, many in ((1, 2), (10, 30)):
+        villages = [make_village(world.town, number) for number in range(first, first + many)]
+        for number, village in enumerate(villages, first):
+            hold(village, "party_first", "责任人", f"100000{number:05}")
+        with CaptureQueriesContext(connection) as opening:
+            callout = call(world, *villages, unit=world.town)
+        with CaptureQueriesContext(connection) as climbing:
+            assert step(callout, 1) == many
+        counts.append((len(opening), len(climbing)))
+    assert counts[0] == counts[1]

@@ -4,7 +4,6 @@ IMPORT = "organisation.division.import"
 
 CASES = (
     Case("division_list", IMPORT, budget=4),
-    Case("division_units", IMPORT, budget=5),
     Case("division_import", IMPORT, own=lambda _: {"code": "120114000000"}, budget=4),
     Case("division_import", IMPORT, own=lambda _: {"code": "all"}, method="post", budget=4),
 )

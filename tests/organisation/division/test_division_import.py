@@ -292,6 +292,12 @@ def test_the_command_refuses_what_it_can_t_do(words: tuple[str, ...]) -> None:
     assert not Unit.unscoped.exists()
 
 
+def test_the_command_says_that_the_node_must_have_been_started_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection.introspection, "table_names", list)
+    with pytest.raises(CommandError, match=r"\./anlan up"):
+        call_command("divisions", "120114")
+
+
 def test_a_stick_s_list_is_kept_once_it_was_found_whole(lists: Path, tmp_path: Path) -> None:
     stick = tmp_path / "stick"
     lists.rename(stick)
@@ -321,3 +327,46 @@ def test_every_fault_of_a_list_has_its_sentence() -> None:
     }
     for problem in BROKEN:
         assert str(DomainError(f"division_{problem.strip()}", **where))
+
+
+def test_the_node_s_own_unit_becomes_the_first_division(node: Context) -> None:
+    root = plant_unit(None, "本级政府", "government", None)
+    below = plant_unit(None, "应急管理局", "department", root)
+    assert services.import_divisions(node, WUQING, as_root=True) == services.Imported(10, 1, 0, root.pk)
+    root.refresh_from_db()
+    assert (root.code, root.name, root.kind, root.path) == (WUQING, "武清区", "district", f"{root.pk}.")
+    assert unit_by_code("120114101204").path.startswith(root.path)
+    assert list(Unit.unscoped.filter(search__holds="'120114000000':*")) == [root]
+    below.refresh_from_db()
+    assert below.parent == root
+    assert Entry.objects.get(event=IMPORTED).data["root"] == WUQING
+    before = rows()
+    assert services.import_divisions(node, WUQING).added == 0
+    with refused("division_root_named"):  # it has a code by now
+        services.import_divisions(node, "110000000000", as_root=True)
+    assert rows() == before
+
+
+@pytest.mark.parametrize("others", [(None, "县二"), ("X-1", "县三")])
+def test_a_node_of_several_roots_or_of_a_named_one_has_none_that_could_become_a_division(
+    node: Context, others: tuple[str | None, str]
+) -> None:
+    if others[0] is None:
+        plant_unit(None, "本级政府", "government", None)
+    plant_unit(*others, "government", None)
+    with refused("division_root_named"):
+        services.import_divisions(node, WUQING, as_root=True)
+
+
+def test_the_command_lets_a_new_node_s_unit_become_the_one_division_it_is_told() -> None:
+    root = plant_unit(None, "本级政府", "government", None)
+    call_command("divisions", "120114")
+    root.refresh_from_db()
+    assert root.code == WUQING
+    assert Unit.unscoped.filter(parent=None).count() == 1
+
+
+def test_the_command_puts_several_below_a_new_node_s_unit() -> None:
+    root = plant_unit(None, "本级政府", "government", None)
+    call_command("divisions", "110000", "120114")
+    assert unit_by_code(WUQING).parent == unit_by_code("110000000000").parent == root

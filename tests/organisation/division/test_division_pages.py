@@ -74,8 +74,8 @@ def test_the_preview_tells_the_figures_and_changes_nothing(admin: Client, world:
 
 @pytest.mark.usefixtures("lists")
 def test_a_place_must_be_chosen_where_the_tree_has_none(admin: Client, world: World) -> None:
-    refused = admin.post(WUQING, {"words": "甲一"})
-    assert "请查找并选定一个单位" in text(refused)
+    refused = admin.post(WUQING, {"unit_words": "甲一"})
+    assert "请查找并选定" in text(refused)
     assert 'value="甲一"' in text(refused)
     assert not LongTask.objects.exists()
     outside = plant_unit(None, "别处", "city", None)
@@ -84,9 +84,15 @@ def test_a_place_must_be_chosen_where_the_tree_has_none(admin: Client, world: Wo
 
 
 @pytest.mark.usefixtures("lists")
+def test_words_to_search_for_hold_no_character_that_no_text_holds(admin: Client, world: World) -> None:
+    refused = admin.post(WUQING, {"unit_words": "甲\0一", "find": "1"})
+    assert refused.context["fields"][0]["words"] == "甲一"
+
+
+@pytest.mark.usefixtures("lists")
 def test_units_to_hang_it_below_are_found_within_scope(admin: Client, world: World) -> None:
     plant_unit(None, "甲外单位", "city", None)
-    found = text(admin.get("/divisions/units/?words=jia"))
+    found = text(admin.get("/choices/units/organisation.division.import/unit/?unit_words=jia"))
     assert "甲一镇" in found
     assert "甲外单位" not in found
 
@@ -104,3 +110,38 @@ def test_the_import_runs_as_a_task_and_leads_to_what_it_changed(admin: Client, w
     assert task.state == TaskState.WAITING
     assert "单位与名录一致" in text(admin.get(WUQING))
     assert "武清区" in text(admin.get(result["url"]))
+
+
+@pytest.mark.usefixtures("lists")
+def test_a_new_node_s_own_unit_is_offered_to_become_the_division(door: Client, world: World) -> None:
+    alone = plant_unit(None, "本级政府", "government", None)
+    Unit.unscoped.exclude(pk=alone.pk).filter(parent=None).update(parent=alone)
+    admin = world.holder(selectors.IMPORT, alone)
+    door.force_login(admin)
+    assert "“本级政府”就是该区划" in text(door.get(WUQING))
+    assert "就是" not in text(door.get("/divisions/all/"))
+    door.post(WUQING, {"place": "itself"})
+    task = LongTask.objects.get()
+    declared = tasks.of(task.kind)
+    assert declared is not None
+    declared.work(tasks._context_of(task), task.arguments, tasks.Progress())
+    assert unit_by_code("120114000000") == alone
+    assert "就是" not in text(door.get(WUQING))
+
+
+@pytest.mark.usefixtures("lists")
+@pytest.mark.parametrize("chosen", ["itself", "9" * 30, "abc"])
+def test_what_is_no_unit_is_refused_at_the_field(admin: Client, chosen: str) -> None:
+    assert "没有找到" in text(admin.post(WUQING, {"unit": chosen}))
+    assert not LongTask.objects.exists()
+
+
+@pytest.mark.usefixtures("lists")
+def test_the_whole_country_is_not_compared_while_somebody_waits(
+    admin: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "get_comparison", None)
+    page = text(admin.get("/divisions/all/"))
+    assert "不先逐个比较" in page
+    assert "开始导入" in page
+    assert admin.post("/divisions/all/", {"unit": world.city.pk}).status_code == 302

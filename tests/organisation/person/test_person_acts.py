@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound
 from anlan.kernel.models import Entry
@@ -63,19 +62,6 @@ def test_what_is_no_identity_number_is_refused_at_its_field(world: World, identi
     with pytest.raises(ValidationError) as wrong:
         acts.create_record(ctx, PEOPLE, unit=world.town, name="李建国", identity=identity)
     assert list(wrong.value.message_dict) == ["identity"]
-
-
-def test_a_team_needs_a_community(world: World) -> None:
-    ctx = acting(world.holder(PERSON_EDIT))
-    with pytest.raises(ValidationError) as wrong:
-        acts.create_record(ctx, PEOPLE, unit=world.town, name="李建国", team="巡查组")
-    assert list(wrong.value.message_dict) == ["team"]
-    with pytest.raises(IntegrityError), transaction.atomic():
-        make_person(world.town, team="巡查组")
-    registered = acts.create_record(
-        ctx, PEOPLE, unit=world.town, name="李建国", team="巡查组", community=world.town
-    )
-    assert registered.team == "巡查组"
 
 
 def test_linking_an_account_is_journalled_once(world: World) -> None:

@@ -1,4 +1,4 @@
-"""People on pages: personal data masked, who serves in a community, wrong input keeps what was typed."""
+"""People on pages: personal data masked, wrong input keeps what was typed."""
 
 from __future__ import annotations
 
@@ -41,13 +41,14 @@ def test_what_was_typed_stays_beside_the_error(world: World, door: Client) -> No
     assert not Person.unscoped.exists()
 
 
-def test_a_community_s_page_shows_who_has_registered_there_by_team(world: World, door: Client) -> None:
-    make_person(world.district, "王秀兰", community=world.town, team="转移组")
+def test_a_unit_s_page_leads_to_its_people_and_to_entering_them(world: World, door: Client) -> None:
     address = reverse("unit_detail", args=[world.town.pk])
     door.force_login(world.clerk)
     page = door.get(address).content.decode()
-    assert "转移组" in page
-    assert "王秀兰" in page
+    assert f"{reverse('person_list')}?unit={world.town.pk}" in page
+    assert f"{reverse('person_create')}?unit={world.town.pk}" in page
+    door.force_login(world.holder("organisation.unit.read", world.town))
+    assert reverse("person_list") not in door.get(address).content.decode()
 
 
 def test_a_person_s_account_is_linked_on_his_page(world: World, door: Client) -> None:

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from anlan.kernel.clock import real_now
 from anlan.organisation.post import services
+from anlan.organisation.post.models import OfficeCheck
 from anlan.organisation.post.register import POSTS
 from tests.cast import World
 from tests.matrix import Case
@@ -41,9 +42,21 @@ def office_in(unit: str) -> object:
     return make
 
 
+def check_in(unit: str) -> object:
+    def make(world: World) -> dict[str, object]:
+        office = office_in(unit)(world)["unit_id"]
+        check = OfficeCheck.unscoped.create(unit_id=office, year=2026, checked_at=real_now())
+        return {"check_id": check.pk}
+
+    return make
+
+
 CASES = (
     *cases_of(POSTS, lambda w: make_post(w.town), lambda w: make_post(w.neighbour_town), api="/posts"),
     Case("post_vacancies", READ),
+    Case("post_required", READ, data={"kind": "liaison"}, budget=8),
+    Case("office_list", READ, budget=7),
+    Case("office_check_detail", READ, own=check_in("town"), other=check_in("neighbour_town"), budget=14),
     Case("post_found_missing", "organisation.post.edit", method="post", answers=302, budget=12),
     Case("post_people", READ, own=lambda _: {"field": "person"}),
     *(

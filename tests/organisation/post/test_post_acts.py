@@ -159,6 +159,17 @@ def test_an_absence_is_reported_over_one_s_own_people_only(world: World, head: C
         services.report_absence(head, stranger.pk, from_at=real_now(), until_at=None, reason="leave")
 
 
+def test_a_county_must_have_what_a_district_must(world: World) -> None:
+    from anlan.kernel.seeds import plant_unit  # noqa: PLC0415 - only here
+
+    county = plant_unit("T-1-3", "丙县", "county", world.city)
+    missing = selectors.list_missing(NODE)
+    kinds = {
+        unit: {one.kind for one in missing if one.unit_id == unit.pk} for unit in (county, world.district)
+    }
+    assert kinds[county] == kinds[world.district] != set()
+
+
 def test_missing_posts_are_founded_for_all_units_once(world: World) -> None:
     ctx = acting(world.person("keeper", "security_administrator", world.district))
     missing = {(one.unit_id, one.kind) for one in selectors.list_missing(ctx)}

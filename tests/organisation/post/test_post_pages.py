@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
-from anlan.organisation.post.models import Absence, Posting
+from anlan.kernel.register import acts
+from anlan.organisation.post.models import Absence, Post, Posting
+from anlan.organisation.post.register import POSTS
 from tests.organisation.people import make_person
-from tests.organisation.posts import appoint, make_post
+from tests.organisation.posts import NODE, appoint, make_post
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -34,6 +36,15 @@ def test_a_unit_s_page_shows_posts_holders_and_vacancies_in_words(world: World, 
     assert "空缺" in page
     assert "王秀兰" in page
     assert "按规定应设而未设：" in page
+
+
+def test_the_list_of_posts_leads_to_the_vacancies_and_these_say_who_founds_posts(
+    world: World, head: Client
+) -> None:
+    assert reverse("post_vacancies") in text(head, "post_list")
+    assert "由有“维护岗位”权限的人" in text(head, "post_vacancies")
+    head.force_login(world.person("keeper", "security_administrator", world.town))
+    assert "按规定补设岗位" in text(head, "post_vacancies")
 
 
 def test_one_is_appointed_from_the_list_of_vacancies(world: World, head: Client) -> None:
@@ -75,7 +86,31 @@ def test_a_stand_in_and_an_end_are_one_click_from_the_post(world: World, head: C
     end = reverse("posting_end", args=[Posting.unscoped.get().pk])
     assert end in text(head, "post_detail", post.pk)
     assert "已免去" in head.post(end, follow=True).content.decode()
-    assert head.post(end).status_code == 409
+    assert "该任职已经结束" in head.post(end, follow=True).content.decode()
+    assert "该请假已经结束" not in head.get(reverse("post_detail", args=[post.pk])).content.decode()
+
+
+def test_a_post_retired_meanwhile_gives_the_form_back_with_what_was_chosen(
+    world: World, head: Client
+) -> None:
+    post, person = make_post(world.town), make_person(world.town, "王秀兰")
+    acts.retire_record(NODE, POSTS, post.pk, reason="撤岗")
+    given = {"person": person.pk, "until_at": "2030-01-02T03:04"}
+    answer = head.post(reverse("post_appoint", args=[post.pk]), given)
+    shown = answer.content.decode()
+    assert answer.status_code == 409
+    assert "刚刚有了变更" in shown
+    assert "停用" in shown
+    assert "2030-01-02T03:04" in shown
+    assert "王秀兰" in shown
+
+
+def test_a_post_that_is_there_already_is_told_at_the_form(world: World, door: Client) -> None:
+    door.force_login(world.person("keeper", "security_administrator", world.town))
+    given = {"unit": world.town.pk, "kind": "liaison", "name": "", "seats": "1", "required": "on"}
+    assert door.post(reverse("post_create"), given).status_code == 302
+    assert "已有相同编号或名称的记录" in door.post(reverse("post_create"), given).content.decode()
+    assert Post.unscoped.count() == 1
 
 
 def test_an_office_s_page_shows_the_four_with_their_proof(world: World, head: Client) -> None:

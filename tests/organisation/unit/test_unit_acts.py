@@ -133,10 +133,8 @@ def test_what_is_known_of_a_unit_is_written_down_when_it_changes(
     world: World, over_the_district: Context
 ) -> None:
     for _twice in range(2):
-        services.describe_unit(
-            over_the_district, world.town.pk, line="water", answers_to=world.district, address="一号"
-        )
-    assert UnitProfile.unscoped.get(unit=world.town).line == "water"
+        services.describe_unit(over_the_district, world.town.pk, answers_to=world.district, address="一号")
+    assert UnitProfile.unscoped.get(unit=world.town).address == "一号"
     assert Entry.objects.filter(event="organisation.unit.described").count() == 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -372,8 +371,8 @@ def test_the_least_message_is_read_and_all_that_is_missing_told() -> None:
 # --- any bytes ---------------------------------------------------------------------------------------------------
 
 
-def test_mutated_messages_raise_only_our_error_and_take_no_time() -> None:
-    begun, read = time.perf_counter(), 0
+def test_mutated_messages_raise_only_our_error() -> None:
+    read = 0
     for data in mutated(3000):
         try:
             alert, _ = parse(data)
@@ -383,14 +382,12 @@ def test_mutated_messages_raise_only_our_error_and_take_no_time() -> None:
         message_name(alert)
         read += 1
     assert read > 100
-    assert time.perf_counter() - begun < 30
 
 
-def test_a_large_message_takes_time_in_proportion() -> None:
+def test_a_large_message_is_read() -> None:
     line = " ".join(f"{30 + at % 100 / 100},{113 + at % 77 / 100}" for at in range(100_000))
-    data, begun = xml(polygon=line), time.perf_counter()
+    data = xml(polygon=line)
     assert len(parse(data)[0].info.areas[0].line) == 100_000
-    assert time.perf_counter() - begun < 15
 
 
 def test_what_is_missing_can_be_filled_in_and_sent_on() -> None:

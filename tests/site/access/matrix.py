@@ -113,7 +113,6 @@ CASES = (
     Case("access_appoint", APPOINT, own=_newcomer, other=_no_user),
     Case("access_appoint", APPOINT, own=_newcomer, method="post", answers=302, budget=16),
     Case("access_grant", GRANT, own=_person, other=_no_user, budget=10),
-    Case("access_units", GRANT),
     Case("access_grant_end", GRANT, own=_grant, other=_grant_next_door),
     Case(
         "access_grant_end",

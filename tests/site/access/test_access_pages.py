@@ -55,6 +55,16 @@ def test_the_form_grants_and_the_person_s_page_shows_it_with_its_history(
     assert "授予角色" in page
 
 
+def test_a_grant_may_be_narrowed_to_a_business_line(world: World, door: Client, security: User) -> None:
+    form = {"role": role("clerk").pk, "unit": world.district.pk, "line": "water"}
+    page = door.post(reverse("access_grant", args=[world.stranger.pk]), form, follow=True).content.decode()
+    assert "甲区 · 水务" in page
+    assert "还没有该条线的单位" in page
+    refused = form | {"role": role("audit_administrator").pk}
+    answer = door.post(reverse("access_grant", args=[world.auditor.pk]), refused)
+    assert answer.context["form"].errors.keys() == {"line"}
+
+
 def test_a_refusal_is_shown_at_the_form_and_keeps_what_was_typed(
     world: World, door: Client, security: User
 ) -> None:
@@ -84,10 +94,10 @@ def test_a_number_that_no_role_has_counts_as_not_asked(world: World, door: Clien
 def test_words_to_search_for_hold_no_character_that_no_text_holds(
     world: World, door: Client, security: User
 ) -> None:
-    form = {"role": role("clerk").pk, "words": "甲\0一镇"}
+    form = {"role": role("clerk").pk, "unit_words": "甲\0一镇"}
     answer = door.post(reverse("access_grant", args=[world.stranger.pk]), form)
     assert answer.context["form"].errors.keys() == {"unit"}
-    assert answer.context["words"] == "甲一镇"
+    assert 'value="甲一镇"' in answer.content.decode()
 
 
 def test_an_end_in_the_past_is_told_at_its_field(world: World, door: Client, security: User) -> None:
@@ -96,11 +106,22 @@ def test_an_end_in_the_past_is_told_at_its_field(world: World, door: Client, sec
     assert answer.context["form"].errors.keys() == {"until_at"}
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59", "0001-01-01T00:00"])
+@pytest.mark.parametrize("field", ["from_at", "until_at"])
+def test_a_moment_that_nobody_can_reckon_with_is_told_at_its_field(
+    world: World, door: Client, security: User, field: str, moment: str
+) -> None:
+    form = {"role": role("clerk").pk, "unit": world.town.pk, field: moment}
+    answer = door.post(reverse("access_grant", args=[world.stranger.pk]), form)
+    assert answer.context["form"].errors.keys() == {field}
+
+
 def test_a_unit_outside_the_granter_s_scope_can_be_neither_found_nor_chosen(
     world: World, door: Client
 ) -> None:
     enter(door, world.person("here", "security_administrator", world.district))
-    found = door.get(reverse("access_units"), {"words": "镇"}).content.decode()
+    address = reverse("unit_choices", args=["kernel.access.grant", "unit"])
+    found = door.get(address, {"unit_words": "镇"}).content.decode()
     assert "甲一镇" in found
     assert "乙一镇" not in found
     form = {"role": role("clerk").pk, "unit": world.neighbour_town.pk}
@@ -111,7 +132,7 @@ def test_a_unit_outside_the_granter_s_scope_can_be_neither_found_nor_chosen(
 def test_without_script_the_search_keeps_the_form_and_grants_nothing(
     world: World, door: Client, security: User
 ) -> None:
-    form = {"role": role("clerk").pk, "words": "乙", "find": "1", "until_at": "2040-01-01T00:00"}
+    form = {"role": role("clerk").pk, "unit_words": "乙", "find": "unit", "until_at": "2040-01-01T00:00"}
     page = door.post(reverse("access_grant", args=[world.stranger.pk]), form).content.decode()
     assert "乙一镇" in page
     assert "甲一镇" not in page
@@ -210,6 +231,18 @@ def test_a_preview_that_somebody_overtook_is_not_done(door: Client, security: Us
     late = door.post(address, {**form, "capabilities": ["organisation.unit.read"]})
     assert late.status_code == 409
     assert role("clerk").capabilities == ["kernel.node.read"]
+    shown = late.content.decode()
+    assert "刚刚有了变更" in shown
+    assert "他有而您没有勾选的：查看节点运行状态" in shown
+    assert late.context["chosen"] == {"organisation.unit.read"}
+    seen = re.search(r'name="seen_at" value="([^"]+)"', shown)
+    assert seen
+    assert (
+        door.post(
+            address, {**form, "capabilities": ["organisation.unit.read"], "seen_at": seen[1]}
+        ).status_code
+        == 302
+    )
 
 
 def test_a_second_edit_goes_on_from_the_first(door: Client, security: User) -> None:
@@ -250,7 +283,8 @@ def test_a_node_without_security_administrator_says_so_and_leads_to_one(world: W
     door.post(appoint)
     assert "还没有安全管理员" not in page_of(door, "access_users")
     assert appoint not in page_of(door, "access_user", world.officer.pk)
-    assert door.post(reverse("access_appoint", args=[world.officer.pk])).status_code == 409
+    again = door.post(reverse("access_appoint", args=[world.officer.pk]), follow=True)
+    assert "已有安全管理员" in again.content.decode()
 
 
 def test_a_new_user_changes_the_password_that_was_shown_once_before_anything_else(

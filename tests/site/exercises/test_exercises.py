@@ -14,7 +14,7 @@ from anlan.kernel.errors import DomainError, NotAllowed, NotFound, StateConflict
 from anlan.kernel.live import standing_of
 from anlan.kernel.models import Attendance, Due, Entry
 from anlan.organisation.person.models import Person
-from anlan.organisation.person.selectors import find_person
+from anlan.organisation.person.selectors import get_person
 from tests.cast import acting, enter
 from tests.site.exercises.matrix import exercise_of
 
@@ -99,7 +99,8 @@ def test_an_exercise_reads_real_people_and_changes_none(world: World) -> None:
     assert set(Person.objects.visible(ctx, read)) == {real, own}
     assert set(Person.objects.visible(ctx, edit)) == {own}
     assert set(Person.objects.visible(acting(world.clerk), read)) == {real}
-    assert find_person(ctx, str(elsewhere.pk)) is None
+    with pytest.raises(NotFound):
+        get_person(ctx, elsewhere.pk, read)
 
 
 def test_its_clock_runs_faster_stands_and_jumps_but_never_back(world: World) -> None:

@@ -17,6 +17,7 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Clock, Entry, Exercise, LongTask, PrivateNote, Unit
+from anlan.kernel.terms import TaskState
 from tests.cast import World, acting
 from tests.site.journal.trail import visit, walk_round
 
@@ -286,6 +287,22 @@ def test_a_verification_is_asked_for_and_leaves_a_trail(world: World, door: Clie
     assert LongTask.objects.get().kind == audit.VERIFY
     assert Entry.objects.get().event == "kernel.journal.verification_asked"
     assert "正在核验" in page_of(door, reverse("journal_verification"))
+
+
+def test_a_second_verification_is_told_that_one_is_running_whoever_asked(world: World, door: Client) -> None:
+    another = world.person("second-auditor", "audit_administrator", world.district)
+    for auditor in (world.auditor, world.auditor, another):
+        door.force_login(auditor)
+        answer = door.post(reverse("journal_verification"), follow=True).content.decode()
+    assert LongTask.objects.count() == Entry.objects.count() == 1
+    assert "已有一次核验正在进行" in answer
+    assert str(world.auditor) in answer
+    LongTask.objects.update(
+        state=TaskState.DONE, ended_at=real_now(), result={"entries": 0, "seals": 0, "found": 0}
+    )
+    assert "您还没有核验过" in page_of(door, reverse("journal_verification"))
+    door.post(reverse("journal_verification"))
+    assert LongTask.objects.count() == 2
 
 
 def test_a_verification_finds_a_changed_entry_and_names_it(world: World) -> None:

@@ -169,6 +169,14 @@ def test_the_board_counts_and_shows_the_oldest_first(world: World, door: Client)
     assert shown["oldest_at"] == older.due_at
 
 
+def test_the_counts_fetch_themselves_again_as_they_are_asked_for(world: World, door: Client) -> None:
+    make_duty(make_rule(), world.town, real_now() - HOUR)
+    shown = page(door, world.officer, f"/obligations/counts/?unit={world.town.pk}&month=2026-01")
+    assert 'data-live-subject="kernel.obligation:*"' in shown
+    assert f'hx-get="/obligations/counts/?unit={world.town.pk}&amp;month=2026-01"' in shown
+    assert 'hx-select="#counts"' in shown
+
+
 def test_the_calendar_shows_numbers_and_days_off_and_says_what_is_not_published(
     world: World, door: Client
 ) -> None:
@@ -292,6 +300,17 @@ def test_the_second_of_two_submissions_is_refused_and_keeps_what_was_written(
     assert "由区局代办" in shown
     assert Entry.objects.filter(event="kernel.obligation.waived").count() == 1
     assert PrivateNote.objects.filter(text="由区局代办").count() == 1
+
+
+def test_an_act_that_fits_none_promises_nothing(world: World, door: Client) -> None:
+    duty = make_duty(make_rule(), world.town, real_now())
+    door.force_login(world.approver)
+    open_still = door.get("/obligations/waive/", {"id": duty.pk}).content.decode()
+    assert "免除 1 个单位的 1 项履责事项" in open_still
+    Obligation.unscoped.filter(pk=duty.pk).update(state=ObligationState.FULFILLED, ended_at=real_now())
+    done = door.get("/obligations/waive/", {"id": duty.pk}).content.decode()
+    assert "有 1 项现在的状态不能免除" in done
+    assert "办理后会怎样" not in done
 
 
 def test_one_that_was_done_meanwhile_holds_up_the_whole_and_the_rest_is_offered(

@@ -4,7 +4,9 @@ from tests.registers import cases_of
 from tests.watch.kinds import make_kind
 
 CASES = (
-    *cases_of(KINDS, lambda w: make_kind(w.town), lambda w: make_kind(w.neighbour_town), api="/warning-kinds"),
+    *cases_of(
+        KINDS, lambda w: make_kind(w.town), lambda w: make_kind(w.neighbour_town), api="/warning-kinds"
+    ),
     Case("kind_load", "watch.kind.edit"),
     Case(
         "kind_template",

@@ -10,12 +10,16 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound, SecondFactorNeeded, StateConflict
-from anlan.kernel.models import Due, Entry, Obligation
+from anlan.kernel.models import Due, Entry, Escalation, Obligation, Unit
+from anlan.message.callout.models import Callout, Recipient
 from anlan.watch.warning import handlers, services
 from anlan.watch.warning.models import EarlyWarning, WarningArea, WarningIssue
-from anlan.watch.warning.selectors import warnings
+from anlan.watch.warning.selectors import reach, warnings
 from anlan.watch.warning.selectors.areas import Placed
 from tests.cast import World, acting
+from tests.kernel.duties import fire_all, move, standing_exercise
+from tests.organisation.people import make_contact, make_person
+from tests.organisation.posts import appoint, make_post
 from tests.watch.kinds import make_kind
 from tests.watch.warnings import (
     HOUR,
@@ -29,6 +33,7 @@ from tests.watch.warnings import (
     published,
     submitted,
     urgent,
+    with_handlers,
     with_rules,
 )
 
@@ -76,8 +81,8 @@ def test_only_bodies_of_the_kind_s_line_issue_in_their_own_name(world: World, du
     with pytest.raises(DomainError, match="气象台站发布"):
         services.draft_warning(duty, **given)
     place(world.town, 117, 39)
-    world.town.profile.line = "weather"
-    world.town.profile.save()
+    Unit.unscoped.filter(pk=world.town.pk).update(line="weather")
+    world.town.refresh_from_db()
     issue = services.draft_warning(duty, **given, issuer=world.town)
     assert issue.headline.startswith("甲一镇发布")
 
@@ -95,6 +100,7 @@ def test_another_colour_changes_headline_and_approver(world: World, duty: Contex
     assert issue.needs_leader
     assert "红色" in issue.headline
     assert told("edited")[-1].data["fields"] == ["colour"]
+    assert EarlyWarning.unscoped.get().colour == "red"
 
 
 def test_the_second_of_two_editors_is_told(world: World, duty: Context, leader: Context) -> None:
@@ -127,9 +133,11 @@ def test_a_draft_of_the_neighbour_does_not_exist(world: World) -> None:
 # --- approving ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("colour", "by_duty"), [("blue", True), ("yellow", True), ("orange", False), ("red", False)])
+@pytest.mark.parametrize(
+    ("colour", "by_duty"), [("blue", True), ("yellow", True), ("orange", False), ("red", False)]
+)
 def test_the_duty_officer_approves_blue_and_yellow_alone(
-    world: World, duty: Context, colour: str, by_duty: bool
+    world: World, duty: Context, colour: str, *, by_duty: bool
 ) -> None:
     issue = submitted(world.district, colour, duty)
     if by_duty:
@@ -141,7 +149,9 @@ def test_the_duty_officer_approves_blue_and_yellow_alone(
             services.approve_high_issue(duty, issue.pk)
 
 
-def test_a_leader_approves_red_with_a_second_factor_and_never_his_own_draft(world: World, duty: Context) -> None:
+def test_a_leader_approves_red_with_a_second_factor_and_never_his_own_draft(
+    world: World, duty: Context
+) -> None:
     issue = submitted(world.district, "red", duty)
     with pytest.raises(SecondFactorNeeded):
         services.approve_high_issue(acting(world.approver, second_factor=False), issue.pk)
@@ -227,13 +237,12 @@ def test_a_published_message_never_changes_whoever_tries(world: World) -> None:
     assert WarningIssue.unscoped.get().headline == issue.headline
 
 
-def test_the_units_it_warns_meet_it_and_the_neighbour_does_not(world: World) -> None:
+@pytest.mark.parametrize("chosen", ["district", "town"])
+def test_the_units_it_warns_meet_it_and_the_neighbour_does_not(world: World, chosen: str) -> None:
     town = acting(world.holder("watch.warning.read", world.town))
-    assert not warnings.list_warnings(town)
-    published(world.district)
-    assert [one.kind.name for one in warnings.list_warnings(town)] == []
     issue = draft(world.district)
-    services.edit_issue(NODE, issue.pk, version=issue.version, placed=[Placed(world.town)])
+    assert not warnings.list_warnings(town)
+    services.edit_issue(NODE, issue.pk, version=issue.version, placed=[Placed(getattr(world, chosen))])
     services.publish_issue(NODE, approve(services.submit_issue(NODE, issue.pk)).pk)
     assert len(warnings.list_warnings(replace(town, _shared={}))) == 1
     assert not warnings.list_warnings(acting(world.neighbour))
@@ -267,9 +276,30 @@ def test_nobody_countersigns_what_he_published_himself(world: World, leader: Con
 
 def test_an_urgent_warning_without_a_countersignature_escalates(world: World, duty: Context) -> None:
     with_rules()
+    with_handlers()
+    duty.exercise = standing_exercise()
     urgent(world.district, "red", duty)
-    rule = owed("countersign").rule
-    assert [rung["levels_up"] for rung in rule.ladder] == [0, 1]
+    for minutes in (20, 10, 15):
+        move(duty.exercise, timedelta(minutes=minutes))
+        fire_all()
+    told_units = Escalation.objects.filter(obligation=owed("countersign")).order_by("step")
+    assert [(one.rung, one.unit) for one in told_units] == [
+        ("reminder", world.district),
+        ("escalation", world.district),
+        ("escalation", world.city),
+    ]
+
+
+def test_a_warning_of_an_exercise_expires_by_its_clock(world: World, duty: Context) -> None:
+    duty.exercise = standing_exercise()
+    warning = urgent(world.district, "red", duty).warning
+    move(duty.exercise, timedelta(hours=2))
+    fire_all()
+    assert EarlyWarning.unscoped.get().state == "in_force"
+    move(duty.exercise, timedelta(hours=2))
+    fire_all()
+    assert EarlyWarning.unscoped.get().state == "expired"
+    assert warning.exercise == duty.exercise
 
 
 # --- what follows -------------------------------------------------------------------------------------------------
@@ -357,3 +387,48 @@ def test_a_duplicate_is_of_the_same_type_in_force_over_the_same_place(world: Wor
     assert [one.pk for one in warnings.list_duplicates(again)] == [running.warning_id]
     assert warnings.list_duplicates(draft(world.neighbour_town)) == []
     assert warnings.list_duplicates(draft(world.town, kind="大风")) == []
+
+
+# --- whom it calls ------------------------------------------------------------------------------------------------
+
+
+def test_publishing_calls_those_who_answer_for_the_area(world: World, duty: Context) -> None:
+    appoint(make_post(world.town, "government_first"), person := make_person(world.town, "王秀兰"))
+    make_contact(person)
+    issue = draft(world.district, "red", duty)
+    told = reach.list_told(duty, issue, [Placed(world.district)])
+    assert told.people == 2, "her, and the line of the district, which nobody holds a post in"
+    assert [(one.unit, one.why) for one in told.unreached] == [(world.district, "没有可用的联系方式")]
+    sms = next(one for one in told.told if one.channel == "sms")
+    assert (sms.people, sms.carrier, sms.cost_cny) == (1, None, 0)
+    assert sms.parts > 1
+    services.publish_urgent_issue(duty, issue.pk)
+    callout = Callout.unscoped.get()
+    assert (callout.purpose, callout.colour, callout.matter) == ("warning", "red", issue.warning_id)
+    assert callout.subject == str(issue.pk)
+    assert {one.person_id for one in Recipient.unscoped.all()} == {person.pk, None}
+
+
+def test_the_end_of_a_warning_stops_its_calls_and_wakes_nobody(world: World, duty: Context) -> None:
+    cancelled(world.district)
+    first, last = Callout.unscoped.order_by("started_at")
+    assert (first.state, last.purpose, last.state) == ("stopped", "notice", "running")
+    assert set(last.texts) == {"app", "sms", "email"}
+
+
+def test_an_update_calls_anew_and_ends_the_earlier_callout(world: World, duty: Context) -> None:
+    first = published(world.district, "blue", duty)
+    update = services.draft_update(duty, first.warning_id, colour="yellow")
+    services.edit_issue(duty, update.pk, version=update.version, reason="雨势加大。")
+    services.publish_issue(
+        duty, services.approve_low_issue(duty, services.submit_issue(duty, update.pk).pk).pk
+    )
+    states = list(Callout.unscoped.order_by("started_at").values_list("state", "colour"))
+    assert states == [("stopped", "blue"), ("running", "yellow")]
+
+
+def test_what_expires_calls_nobody_any_more(world: World, duty: Context) -> None:
+    warning = published(world.district).warning
+    EarlyWarning.unscoped.update(expires_at=duty.now() - HOUR)
+    services.expire_warnings(NODE, [warning.pk])
+    assert Callout.unscoped.get().state == "stopped"

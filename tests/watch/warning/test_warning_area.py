@@ -10,13 +10,16 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from anlan.kernel.seeds import plant_unit
+from anlan.watch.warning import forms
 from anlan.watch.warning.forms import Outline
 from anlan.watch.warning.models import WarningArea
-from anlan.watch.warning.selectors import areas, wording
+from anlan.watch.warning.selectors import areas, reach, wording
 from anlan.watch.warning.selectors.areas import Placed
 from anlan.watch.warning.views.picture import draw
 from tests.cast import World, enter
-from tests.watch.warnings import coded, draft, place, square
+from tests.organisation.people import make_person
+from tests.organisation.posts import appoint, make_post
+from tests.watch.warnings import NODE, coded, draft, place, square
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -95,8 +98,29 @@ def test_codes_are_understood_short_long_and_from_above(world: World, land: dict
 def test_units_are_counted_with_all_below_and_once(world: World, land: dict[str, Unit]) -> None:
     assert areas.count_units([Placed(world.district)]) == 7
     assert areas.count_units([Placed(land["west"], below=False), Placed(land["west0"])]) == 2
-    assert len(areas.list_unit_ids([Placed(world.district)])) == 8, "the bureau as well"
     assert areas.count_units([]) == 0
+
+
+def test_a_cut_unit_answers_alone_with_those_above_and_the_parts_with_all_below(
+    world: World, land: dict[str, Unit]
+) -> None:
+    cut = areas.list_units_in(world.district, square(117.0, 39.0, 0.05))
+    called = areas.list_called(world.district, cut)
+    assert called.unit_ids == [land["west0"].pk]
+    assert called.alone == sorted([world.district.pk, land["west"].pk])
+    alone = areas.list_called(world.district, [Placed(land["east"], below=False)])
+    assert alone == ([], sorted([world.district.pk, land["east"].pk]))
+    assert areas.list_called(world.district, []) == ([], [])
+
+
+def test_who_answers_for_a_part_that_is_not_warned_is_not_called(world: World, land: dict[str, Unit]) -> None:
+    for name in ("west0", "west1", "west", "east"):
+        appoint(make_post(land[name], "government_first"), make_person(land[name], name))
+    issue = draft(land["bureau"])
+    placed = areas.list_units_in(world.district, square(117.0, 39.0, 0.05))
+    told = reach.list_told(NODE, issue, placed)
+    called = {one.unit.name for one in told.units if one.people}
+    assert called == {"甲区", "甲一镇", "west0村"}, "a bureau calls up the line of the district it warns for"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +129,12 @@ def test_units_are_counted_with_all_below_and_once(world: World, land: dict[str,
         "117.0,39.0 117.1,39.0 117.1,39.1 117.0,39.1 117.0,39.0",
         "39.0,117.0 39.0,117.1 39.1,117.1 39.1,117.0",
         json.dumps({"type": "Feature", "geometry": json.loads(square(117, 39).geojson)}),
-        json.dumps({"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": json.loads(square(117, 39)[0].geojson)}]}),
+        json.dumps(
+            {
+                "type": "FeatureCollection",
+                "features": [{"type": "Feature", "geometry": json.loads(square(117, 39)[0].geojson)}],
+            }
+        ),
     ],
 )
 def test_an_outline_is_read_in_every_usual_form(text: str) -> None:
@@ -114,7 +143,18 @@ def test_an_outline_is_read_in_every_usual_form(text: str) -> None:
     assert [round(one, 6) for one in read.extent] == [117, 39, 117.1, 39.1]
 
 
-@pytest.mark.parametrize("text", ["117,39", "{}", "{not json", "甲乙", '{"type": "Point", "coordinates": [117, 39]}', "1e9,2 3,4 5,6", "[" * 9000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "117,39",
+        "{}",
+        "{not json",
+        "甲乙",
+        '{"type": "Point", "coordinates": [117, 39]}',
+        "1e9,2 3,4 5,6",
+        "[" * 9000,
+    ],
+)
 def test_what_is_no_outline_is_told(text: str) -> None:
     with pytest.raises(ValidationError, match="读不出这个范围"):
         Outline().clean(text)
@@ -172,6 +212,20 @@ def test_what_is_saved_is_what_the_page_carried(world: World, land: dict[str, Un
     issue.refresh_from_db()
     assert issue.polygon.extent[0] == 117
     assert issue.description == "甲"
+
+
+def test_more_units_than_a_message_can_name_are_refused_in_words(
+    world: World, land: dict[str, Unit], door: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "MOST_PLACED", 1)
+    issue = draft(world.district)
+    enter(door, world.officer)
+    given = {"colour": "blue", "version": issue.version, "area_outline": square(117, 39, 0.15).geojson}
+    page = door.post(
+        reverse("warning_edit", args=[issue.pk]), {**given, "area_do_draw": "1"}
+    ).content.decode()
+    assert "选中的单位超过 1 个，没有加上" in page
+    assert "范围内有" not in page
 
 
 def test_a_code_of_the_neighbour_is_not_taken(world: World, door: Client) -> None:

@@ -51,6 +51,7 @@ def test_it_reads_as_12379_without_a_remark(world: World, issue: WarningIssue) -
     assert (read.info.event_type, read.info.severity, read.msg_type) == ("11B03", "Orange", "Alert")
     assert read.info.headline == issue.headline
     assert read.info.areas[0].geocodes == (world.district.code,)
+    assert [(one.name, one.message) for one in read.methods] == [("SMS", ""), ("PHONE", "")]
     assert messages.get_file_name(issue).endswith("_11B03_ORANGE_ALERT")
 
 
@@ -62,7 +63,7 @@ def test_what_follows_refers_to_the_first_message(issue: WarningIssue) -> None:
     assert "解除" in read.info.headline
     told = cap.parse(messages.get_cap(end))
     assert [one.identifier for one in told.references] == [issue.identifier]
-    assert told.infos[0].response_types == ("AllClear",)
+    assert told.message_type == "Cancel"
 
 
 def test_two_messages_of_one_second_have_two_identifiers(world: World, issue: WarningIssue) -> None:

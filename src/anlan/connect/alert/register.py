@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.connect.alert.models import AlertSource
 from anlan.connect.alert.selectors import messages, sources
-from anlan.kernel.register import Column, Filter, Link, Panel, Register
+from anlan.kernel.register import Column, Filter, Page, Panel, Register
 
 if TYPE_CHECKING:
     from anlan.kernel.context import Context
@@ -54,9 +54,9 @@ SOURCES = Register(
     fixed=("unit", "code", "kind"),
     filters=(Filter("kind"),),
     panels=(Panel("alert/_source.html", _state),),
-    links=(
-        Link(_("报文"), "alert_messages", sources.READ),
-        Link(_("试读报文"), "alert_try", sources.READ),
+    pages=(
+        Page(_("报文"), "alert_messages"),
+        Page(_("试读报文"), "alert_try"),
     ),
     icon="download",
     lead=_("上级、邻区和专业部门的预警从哪里来，由哪个单位接收。演练中登记的来源只属于该演练。"),

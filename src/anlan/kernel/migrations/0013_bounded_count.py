@@ -30,7 +30,7 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("kernel", "0011_retired_units")]
+    dependencies = [("kernel", "0012_readable_moments_unique_roles")]
 
     operations = [
         migrations.RunSQL(

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kernel', '0013_bounded_count'),
+        ('kernel', '0014_lines'),
     ]
 
     operations = [

@@ -12,7 +12,8 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
-from anlan.kernel.terms import Administrator, GrantState
+from anlan.kernel.models.moments import readable
+from anlan.kernel.terms import Administrator, BusinessLine, GrantState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class Role(models.Model):
-    """A named set of capabilities.
+    """A named set of capabilities of the node as a whole; lists to choose from show nothing but its name.
 
     administrator  which of the three administrators it makes, blank: none; one person holds one of them at most
     edited_at      when an administrator changed it; from then on an upgrade leaves it alone
     """
 
     code = models.SlugField(_("代码"), unique=True)
-    name = models.CharField(_("名称"), max_length=64)
+    name = models.CharField(_("名称"), max_length=64, unique=True)
     capabilities = ArrayField(models.CharField(max_length=64), verbose_name=_("权限"), default=list)
     administrator = models.CharField(_("管理员类别"), max_length=8, choices=Administrator, blank=True)
     edited_at = models.DateTimeField(_("修改时间"), null=True, blank=True)
@@ -53,7 +54,8 @@ class Grant(models.Model):
 
     It is never deleted: ended, it stays as history. One that ends as it begins never counted.
 
-    line   code of a business line that narrows it (a water officer: a district × line "water"); blank: all
+    line   the business line that narrows it (a water officer: a district × water) to the units of that line within the
+           subtree, each with all below it; blank: the whole subtree
     """
 
     user = models.ForeignKey(
@@ -63,7 +65,7 @@ class Grant(models.Model):
     scope_root = models.ForeignKey(
         "kernel.Unit", models.PROTECT, related_name="+", verbose_name=_("管理范围")
     )
-    line = models.CharField(_("业务条线"), max_length=32, blank=True)
+    line = models.CharField(_("业务条线"), max_length=32, choices=BusinessLine, blank=True)
     from_at = models.DateTimeField(_("生效时间"), default=real_now)
     until_at = models.DateTimeField(_("失效时间"), null=True, blank=True)
 
@@ -85,6 +87,7 @@ class Grant(models.Model):
                 condition=Q(until_at__isnull=True) | Q(until_at__gte=F("from_at")),
                 name="grant_ends_after_it_begins",
             ),
+            readable("grant_readable", "from_at", "until_at"),
         )
 
     def __str__(self) -> str:
@@ -98,6 +101,11 @@ class Grant(models.Model):
     @property
     def unit_id(self) -> int:
         return self.scope_root_id
+
+    @property
+    def where(self) -> str:
+        """What it reaches, in words."""
+        return f"{self.scope_root} · {self.get_line_display()}" if self.line else str(self.scope_root)
 
     def state_at(self, moment: datetime) -> GrantState:
         if self.until_at is not None and (self.until_at <= moment or self.until_at <= self.from_at):

@@ -8,11 +8,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
+from anlan.kernel.models.moments import is_readable
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 REAL = 1
+FASTEST = 3600.0  # an hour in a second; what falls due would follow no longer
 
 
 class Clock(models.Model):
@@ -29,7 +31,16 @@ class Clock(models.Model):
     class Meta:
         verbose_name = _("时钟")
         verbose_name_plural = _("时钟")
-        constraints = (models.CheckConstraint(condition=models.Q(rate__gt=0), name="clock_runs_forward"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="clock_runs_forward"),
+            models.CheckConstraint(
+                condition=is_readable("origin_at")
+                & is_readable("started_at")
+                & is_readable("paused_at")
+                & models.Q(rate__lte=FASTEST),
+                name="clock_readable",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.pk} ×{self.rate}"

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.models.clock import REAL
+from anlan.kernel.models.moments import readable
 
 
 class Due(models.Model):
@@ -28,7 +29,10 @@ class Due(models.Model):
     class Meta:
         verbose_name = _("定时事项")
         verbose_name_plural = _("定时事项")
-        constraints = (models.UniqueConstraint(fields=("kind", "key"), name="due_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("kind", "key"), name="due_once"),
+            readable("due_readable", "at"),
+        )
         indexes = (
             models.Index(fields=("clock", "at"), name="due_in_order"),
             models.Index(fields=("id",), name="due_failing", condition=models.Q(attempts__gt=0)),

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
+from anlan.kernel.models.moments import readable
 from anlan.kernel.terms import NoticeLevel
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class NodeNotice(models.Model):
             models.CheckConstraint(
                 condition=models.Q(until_at__gte=models.F("from_at")), name="node_notice_ends_after_it_begins"
             ),
+            readable("node_notice_readable", "from_at", "until_at"),
         )
         indexes = (models.Index(fields=("until_at",), name="node_notice_by_end"),)
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
 from anlan.kernel.models.clock import REAL
+from anlan.kernel.models.moments import readable
 from anlan.kernel.scope import ScopedManager
 from anlan.kernel.terms import Every, ObligationState, RuleEffect, Rung
 
@@ -147,6 +148,7 @@ class Obligation(models.Model):
                 nulls_distinct=False,
                 name="obligation_once",
             ),
+            readable("obligation_readable", "opened_at", "due_at", "paused_at", "ended_at"),
         )
         indexes = (
             models.Index(fields=("unit", "due_at"), name="open_of_unit", condition=Q(state="open")),
@@ -187,7 +189,10 @@ class Escalation(models.Model):
     class Meta:
         verbose_name = _("告知记录")
         verbose_name_plural = _("告知记录")
-        constraints = (models.UniqueConstraint(fields=("obligation", "step"), name="escalated_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("obligation", "step"), name="escalated_once"),
+            readable("escalation_readable", "at"),
+        )
         indexes = (models.Index(fields=("unit", "-at"), name="told_to_unit"),)
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.models.journal import Entry
+from anlan.kernel.models.moments import readable
 
 SHARDS = 16
 
@@ -63,7 +64,10 @@ class Parked(models.Model):
     class Meta:
         verbose_name = _("受阻的处理")
         verbose_name_plural = _("受阻的处理")
-        constraints = (models.UniqueConstraint(fields=("handler", "entry"), name="parked_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("handler", "entry"), name="parked_once"),
+            readable("parked_readable", "again_at"),
+        )
         indexes = (
             models.Index(fields=("handler", "subject_kind", "subject", "entry"), name="parked_in_order"),
             models.Index(fields=("again_at",), name="parked_due"),

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.clock import real_now
+from anlan.kernel.models.moments import readable
 
 
 class Share(models.Model):
@@ -33,6 +34,7 @@ class Share(models.Model):
                 condition=Q(until_at__isnull=True) | Q(until_at__gte=F("from_at")),
                 name="share_ends_after_it_begins",
             ),
+            readable("share_readable", "from_at", "until_at"),
         )
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from anlan.kernel.events import PrivateText
 from anlan.kernel.scope import require, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from django.db.models import Model
 
@@ -75,13 +75,18 @@ def set_many(ctx: Context, register: Register, keys: Collection[Any], name: str,
     return act(register.capability("edit"))(work)(ctx)
 
 
+def list_open(ctx: Context, register: Register, keys: Collection[Any]) -> list[Any]:
+    """The keys of those records that `set_many` could change."""
+    there = _within(ctx, register).filter(pk__in=keys, retired_at=None)
+    return list(there.order_by("pk").values_list("pk", flat=True))
+
+
 def look(ctx: Context, register: Register, key: Any, *, reason: str) -> Any:
     """The record for one who gives a reason to see its personal data; that he looked is written down. raises NotFound"""
 
     def work(ctx: Context) -> Any:
         record = _one(ctx, register, key, "look")
-        fields = tuple(column.path for column in register.personal)
-        ctx.journal(register.events.looked(fields, PrivateText(reason)), record)
+        ctx.journal(register.events.looked(tuple(register.masks), PrivateText(reason)), record)
         return record
 
     return act(register.capability("look"))(work)(ctx)
@@ -99,16 +104,18 @@ def get_record(ctx: Context, register: Register, key: Any, verb: str = "read") -
 def _run(ctx: Context, register: Register, verb: str, work: Any, values: dict[str, Any]) -> Any:
     """An act of the register's own is called as it is; one of ours gets the register, and becomes an act."""
     if work.__module__ != __name__:
-        return work(ctx, **values)
+        return _unless_taken(lambda: work(ctx, **values))
+    run = act(register.capability(verb))(lambda ctx: _unless_taken(lambda: work(ctx, register, **values)))
+    return run(ctx)
 
-    def run(ctx: Context) -> Any:
-        try:
-            with transaction.atomic():
-                return work(ctx, register, **values)
-        except IntegrityError as error:  # somebody entered the same between the check and now
-            raise DomainError("record_taken") from error
 
-    return act(register.capability(verb))(run)(ctx)
+def _unless_taken(work: Callable[[], Any]) -> Any:
+    """Somebody may have entered the same between the check and now. raises DomainError `record_taken`"""
+    try:
+        with transaction.atomic():
+            return work()
+    except IntegrityError as error:
+        raise DomainError("record_taken") from error
 
 
 def _create(ctx: Context, register: Register, **values: Any) -> Model:

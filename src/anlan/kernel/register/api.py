@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from ninja import Body, Query, Router, Schema, Status
 from ninja.decorators import decorate_view
 from ninja.errors import ValidationError
-from pydantic import ConfigDict, Field, StringConstraints, create_model
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, create_model
 
 from anlan.kernel import personal
 from anlan.kernel.errors import NotFound
@@ -58,10 +58,20 @@ class Strict(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("NUL")
+    return text
+
+
 class Why(Schema):
     """A reason, which the journal keeps."""
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+        AfterValidator(_without_nul),
+    ]
 
 
 def _needs(capability: str) -> Callable[[Any], Any]:
@@ -89,7 +99,7 @@ class Operations:
 
     def __init__(self, register: Register) -> None:
         self.register = register
-        self.masks = personal.masks_of(register.model)
+        self.masks = register.masks
         self.paths = _paths(register)
         self.router = Router(tags=[register.prefix.partition(".")[0]])
         name, key = register.model.__name__, type_of(register.model._meta.pk)
@@ -108,7 +118,7 @@ class Operations:
         self._add(
             ("POST", f"{one}/retire"), "edit", gettext_lazy("停用"), self.retire, shown, key=key, why=why
         )
-        self._add(("POST", f"{one}/restore"), "edit", gettext_lazy("恢复"), self.restore, shown, key=key)
+        self._add(("POST", f"{one}/restore"), "edit", gettext_lazy("恢复使用"), self.restore, shown, key=key)
         if register.personal:
             bare = self._shown(f"{name}Whole", masked=False)
             said = gettext_lazy("查看完整的个人信息（须写明理由，记入留痕）")

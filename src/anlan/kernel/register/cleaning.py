@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from anlan.kernel import personal
-from anlan.kernel.models import Unit
+from anlan.kernel.fields import validate_reckonable
 from anlan.kernel.register import forms
 from anlan.kernel.words import in_each_language
 
@@ -108,15 +108,17 @@ class Cleaner:
         return self.form_field.clean
 
     def _find(self, texts: set[str]) -> dict[str, Any]:
-        """References by their keys; units, too, by a name that only one of those within reach has."""
+        """References by their keys, or by a name that only one of those within reach has."""
         if not texts:
             return {}
         within = forms.candidates(self.ctx, self.register, self.field)
         found = {str(getattr(one, self.key)): one for one in within.filter(**{f"{self.key}__in": texts})}
         missing = texts - found.keys()
-        if missing and self.field.related_model is Unit:
+        fields = self.field.related_model._meta
+        if missing and "name" in {field.name for field in fields.get_fields()}:
+            twice = _("有几个同名的，请填%(key)s。") % {"key": fields.get_field(self.key).verbose_name}
             for one in within.filter(name__in=missing, retired_at=None):
-                found[one.name] = Fault(_("有几个同名单位，请填代码。")) if one.name in found else one
+                found[one.name] = Fault(twice) if one.name in found else one
         said = Fault(_("没有找到，或不在您的管理范围内。"))
         return {text: found.get(text, said) for text in texts}
 
@@ -172,7 +174,9 @@ def _moment(text: str) -> Any:
     if match is None or not minutes.isdecimal() or not (hours or "0").isdecimal():
         raise ValidationError(_("时间请写成 2026-01-31 08:30 的样子。"))
     year, month, day = (int(part) for part in match.groups() if part is not None)
-    return timezone.make_aware(_made(year, month, day, int(hours or 0), int(minutes)))
+    made = timezone.make_aware(_made(year, month, day, int(hours or 0), int(minutes)))
+    validate_reckonable(made)
+    return made
 
 
 def _made(*parts: int) -> datetime:

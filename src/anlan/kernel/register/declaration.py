@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from anlan.kernel.context import Context
+    from anlan.kernel.personal import Mask
     from anlan.kernel.register.events import Events
 
 
@@ -87,12 +88,15 @@ class Deed:
 
 
 @dataclass(frozen=True)
-class Link:
-    """A page of the room's own that the list leads to, for who holds the capability."""
+class Page:
+    """A page of the room's own that its list leads to.
+
+    capability   what one needs for it; blank: what reading the register takes
+    """
 
     label: _StrPromise | str
-    url_name: str
-    capability: str
+    name: str
+    capability: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ class Register:
     fixed       fields that are entered once and not changed by the form
     bulk        fields that can be set for many records at once
     deeds       acts of the room's own
-    links       pages of the room's own
+    pages       further pages of the room, to which the list leads; open to who may read
     unit_path   look-up to the path of a record's unit
     parts       further tables that are read along with a record
     create, edit, retire, restore   acts of its own instead of those of every register; the same arguments
@@ -152,7 +156,7 @@ class Register:
     parts: tuple[str, ...] = ()
     panels: tuple[Panel, ...] = ()
     deeds: tuple[Deed, ...] = ()
-    links: tuple[Link, ...] = ()
+    pages: tuple[Page, ...] = ()
     icon: str = "list"
     lead: _StrPromise | str = ""
     empty: _StrPromise | str = ""
@@ -171,6 +175,12 @@ class Register:
         for column in self.resolved:
             if column.column.sort and (column.field.null or column.mask):
                 raise ValueError(f"{self.prefix}: {column.path} cannot be sorted by")
+        if found := self.masks.keys() & {
+            *self.model.SEARCHED,
+            self.order,
+            *(one.name for one in self.filters),
+        }:
+            raise ValueError(f"{self.prefix}: {found} tells itself to who searches, sorts or filters by it")
         _registers[self.prefix] = self
 
     @property
@@ -227,6 +237,13 @@ class Register:
     @property
     def personal(self) -> tuple[Resolved, ...]:
         return tuple(column for column in self.resolved if column.mask)
+
+    @cached_property
+    def masks(self) -> dict[str, Mask]:
+        """What is personal of what is entered or shown, each with its mask."""
+        own = personal.masks_of(self.model)
+        entered = {name: own[name] for name in self.fields if name in own}
+        return entered | {column.path: column.mask for column in self.resolved if column.mask}
 
     @property
     def all_panels(self) -> tuple[Panel, ...]:

@@ -44,9 +44,10 @@ class Imported:
 
 @dataclass(frozen=True)
 class Exported:
-    """conditions: the list's address; personal: whether personal data left unmasked, which takes a reason."""
+    """conditions: the list's address but for the words; personal: whether personal data left unmasked, with a reason."""
 
     conditions: str
+    words: PrivateText
     rows: int
     personal: bool
     reason: PrivateText

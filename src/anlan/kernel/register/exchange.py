@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.gis.db.models import PointField
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -18,9 +19,9 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from anlan.kernel.errors import DomainError, NotAllowed, NotFound
-from anlan.kernel.models import Unit
-from anlan.kernel.register import cleaning, exporting, importing, listing
+from anlan.kernel import second_factor
+from anlan.kernel.errors import DomainError, NotAllowed, NotFound, SecondFactorNeeded
+from anlan.kernel.register import cleaning, exporting, importing, saved
 from anlan.kernel.register.forms import key_of
 from anlan.kernel.register.judging import WHOLE
 from anlan.kernel.register.reading import MEGABYTE, MOST_BYTES, MOST_ROWS
@@ -132,12 +133,25 @@ class ExchangePages:
         register = self.register
         headings = importing.headings_of(register)
         with tempfile.TemporaryDirectory(dir=incoming()) as folder:
-            sheet = Sheet(Path(folder) / "template", list(headings.values()), str(register.term))
+            sheet = Sheet(Path(folder) / "template", list(headings.values()), str(register.term), typed=True)
             sheet.begin((_("列"), _("必填"), _("写法")), _("填写说明"), widths=(24, 8, 90))
             for row in self._guide():
                 sheet.add((row["label"], pgettext("value", "是") if row["required"] else "", row["how"]))
+            sheet.offer(self._offered(), _("可选项"), _("请从下拉列表中选一项。"))
             sheet.close()
             return _download(sheet.path, _("%(term)s导入模板.xlsx") % {"term": register.term})
+
+    def _offered(self) -> dict[int, list[str]]:
+        """By the place of a column, what it can be chosen from; what may be several things is typed."""
+        offered = {}
+        for place, name in enumerate(self.register.fields):
+            field: Any = self.register.model._meta.get_field(name)
+            choices = cleaning.choices_of(self.register, name)
+            if isinstance(field, models.BooleanField):
+                offered[place] = [pgettext("value", "是"), pgettext("value", "否")]
+            elif choices and not isinstance(field, ArrayField):
+                offered[place] = [str(label) for _value, label in choices]
+        return offered
 
     def _guide(self) -> list[dict[str, Any]]:
         """Each column: what heads it, whether it must be filled in, how."""
@@ -145,8 +159,9 @@ class ExchangePages:
         found = []
         for name, label in importing.headings_of(register).items():
             field: Any = register.model._meta.get_field(name)
-            required = register.needs(name)
-            found.append({"label": label, "required": required, "how": self._how(name, field)})
+            required = register.needs(name) or name == register.key
+            how = self._how(name, field)
+            found.append({"label": label, "required": required, "is_key": name == register.key, "how": how})
         return found
 
     def _how(self, name: str, field: Any) -> str:
@@ -154,10 +169,12 @@ class ExchangePages:
             return _("导入按它识别记录：已有的修改，没有的新增。")
         if isinstance(field, models.ForeignKey):
             other: Any = field.related_model
-            words = {"key": other._meta.get_field(key_of(other)).verbose_name}
-            by_name = _("填%(key)s；名称不重复的单位也可以填名称。") if other is Unit else ""
-            return (by_name or _("填%(key)s。")) % words
-        choices = _("、").join(str(label) for _value, label in cleaning.choices_of(self.register, name))
+            words = {
+                "key": other._meta.get_field(key_of(other)).verbose_name,
+                "term": other._meta.verbose_name,
+            }
+            return _("填%(term)s的%(key)s；没有重名的也可以填名称。须已登记。") % words
+        choices = _("；").join(str(label) for _value, label in cleaning.choices_of(self.register, name))
         if choices:
             several = isinstance(field, ArrayField)
             said = _("可填几项，用顿号分开：%(choices)s") if several else _("填其中一项：%(choices)s")
@@ -239,9 +256,14 @@ class ExchangePages:
         """Import what was checked."""
         checked = importing.get_checked(request.ctx, self.register, task_id)
         form = ModeForm(request.POST)
-        if checked.problems or not form.is_valid():
-            raise DomainError("import_nothing")
-        task = importing.begin_import(request.ctx, self.register, checked, form.cleaned_data["mode"])
+        mode = form.cleaned_data["mode"] if form.is_valid() else ""
+        try:
+            task = importing.begin_import(request.ctx, self.register, checked, mode)
+        except NotAllowed:
+            raise
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return redirect(f"{self.register.name}_import_check", task_id)
         return redirect("task_detail", task.pk)
 
     # --- export -------------------------------------------------------------------------------------------------------
@@ -249,20 +271,25 @@ class ExchangePages:
     def export(self, request: PageRequest) -> HttpResponse:
         """In what form the list, as it is narrowed and sorted, is to be exported."""
         register, ctx = self.register, request.ctx
-        query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
-        query = query[: listing.LONGEST_QUERY]
+        query = saved.query_of(
+            request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
+        )
         form = ExportForm(ctx, register, request.POST if request.method == "POST" else None)
         if form.is_valid():
-            task = exporting.begin_export(
-                ctx, register, form.cleaned_data.pop("kind"), query, **form.cleaned_data
-            )
-            return redirect("task_detail", task.pk)
+            kind = form.cleaned_data.pop("kind")
+            try:
+                task = exporting.begin_export(ctx, register, kind, query, **form.cleaned_data)
+            except SecondFactorNeeded as refusal:
+                form.add_error("personal", str(refusal))
+            else:
+                return redirect("task_detail", task.pk)
         shown = {
             **self.common,
             "form": form,
             "query": query,
             "back": f"{reverse(f'{register.name}_list')}?{query}",
             "is_masked": bool(register.personal),
+            "verify": "" if ctx.second_factor else second_factor.address(request),
             "limit": f"{exporting.MOST:,}",
         }
         return render(request, "kernel/register/export.html", shown, status=422 if form.errors else 200)

@@ -1,6 +1,7 @@
 """Export of a register's list as it is narrowed and sorted, by a long task; what it made is kept for some days.
 
-Personal data is masked, unless the actor may look at it and says why; that it left is written down either way.
+Personal data is masked, unless the actor may look at it, says why and has shown a second factor (what one look at one
+record does not ask for); that it left is written down either way.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from anlan.kernel.models import Unit
 from anlan.kernel.register import listing
 from anlan.kernel.register.declaration import register_of
 from anlan.kernel.register.sheets import CSV, EXCEL, GEOJSON, MEDIA_TYPES, table_at
-from anlan.kernel.scope import can, require
+from anlan.kernel.scope import can, require, require_second_factor
 from anlan.kernel.storage import incoming
 
 if TYPE_CHECKING:
@@ -51,12 +52,13 @@ def begin_export(
     kind      one of kinds_of
     query     the list's address after "?"
     personal  whether personal data is to be unmasked, where the actor may look at it; then with a reason
-    raises    NotAllowed; NotFound for a unit out of reach; DomainError without a reason
+    raises    NotAllowed; NotFound for a unit out of reach; SecondFactorNeeded, or DomainError without a reason
     """
     if personal:
         require(ctx, register.capability("look"))
         if not reason.strip():
             raise DomainError("export_reason")
+        require_second_factor(ctx)
     listing.read_wanted(ctx, register, QueryDict(query))
     arguments = {
         "register": register.prefix,
@@ -86,12 +88,15 @@ def export(ctx: Context, arguments: dict[str, Any], progress: Progress) -> dict[
         finally:
             table.close()
         kept = files.keep(path, MEDIA_TYPES[kind])
+    conditions = QueryDict(arguments["query"], mutable=True)
+    words = PrivateText(" ".join(conditions.pop("q", [])))  # often somebody's name
     happened = register.events.exported(
-        arguments["query"], progress.done, bool(looked), PrivateText(arguments["reason"])
+        conditions.urlencode(), words, progress.done, bool(looked), PrivateText(arguments["reason"])
     )
     ctx.journal_bulk(happened, _units(ctx, wanted, capability))
     today = localtime(real_now()).strftime("%Y-%m-%d")
-    return {"rows": progress.done, "stored": kept.pk, "name": f"{register.term} {today}.{kind}"}
+    name = f"{register.term} {today}.{kind}"
+    return {"rows": progress.done, "stored": kept.pk, "name": name, tasks.GUARDED: bool(looked)}
 
 
 def _chunks(

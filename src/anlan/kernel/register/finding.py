@@ -28,7 +28,7 @@ def finder_of(register: Register) -> Finder:
         wanted = listing.Wanted(words=words, sort=register.order)
         name, *others = register.listed
         paths = [name.path, *(column.path for column in others)]
-        found = listing.ordered(ctx, register, wanted).order_by(
+        found = listing.matching(ctx, register, wanted).order_by(
             StrIndex(name.path, Value(words)), Length(name.path), register.order
         )
         rows = found.values_list("pk", *paths)[:most]

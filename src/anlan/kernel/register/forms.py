@@ -10,12 +10,15 @@ from django.contrib.gis.db.models import PointField
 from django.contrib.gis.geos import Point
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from anlan.kernel import personal
+from anlan.kernel.fields import validate_reckonable
 from anlan.kernel.models import Unit
-from anlan.kernel.register import listing
+from anlan.kernel.register import choosing
+from anlan.kernel.register.choosing import Reference
 from anlan.kernel.register.declaration import registers
 from anlan.kernel.scope import can, visible
 
@@ -26,14 +29,6 @@ if TYPE_CHECKING:
 
     from anlan.kernel.context import Context
     from anlan.kernel.register.declaration import Register
-
-CHOICES = 10  # that a search suggests
-
-
-class Reference(forms.ModelChoiceField[Any]):
-    """Another record, found by its words and chosen from what is suggested; never a list of all."""
-
-    is_reference = True
 
 
 class Place(forms.CharField):
@@ -60,7 +55,7 @@ class Place(forms.CharField):
 class RecordForm(forms.Form):
     """What is entered of a record. Personal data already entered is not shown; left blank it stays as it is.
 
-    begun   what is filled in already of a new one
+    begun   what is filled in already
     """
 
     def __init__(
@@ -73,8 +68,8 @@ class RecordForm(forms.Form):
     ) -> None:
         self.asked = [name for name in register.fields if not (record and name in register.fixed)]
         self.kept = personal.masks_of(register.model) if record and personal.is_personal(record) else {}
-        initial = {name: _initial(register, record, name) for name in self.asked} if record else begun
-        super().__init__(data, initial=initial)
+        stands = {name: _initial(register, record, name) for name in self.asked} if record else {}
+        super().__init__(data, initial={**stands, **(begun or {})})
         self.ctx, self.register, self.record = ctx, register, record
         for name in self.asked:
             self.fields[name] = field_for(ctx, register, name)
@@ -126,12 +121,7 @@ def field_for(ctx: Context, register: Register, name: str) -> forms.Field:
 def _field_for(ctx: Context, register: Register, name: str) -> forms.Field:
     found: Any = register.model._meta.get_field(name)
     if isinstance(found, models.ForeignKey):
-        return Reference(
-            queryset=candidates(ctx, register, found),
-            label=found.verbose_name,
-            required=not found.blank,
-            error_messages={"required": _("请查找并选定。")},
-        )
+        return _reference(ctx, register, found)
     if name in register.choices:
         return forms.ChoiceField(
             choices=[("", gettext_lazy("请选择")), *register.choices[name]],
@@ -149,9 +139,24 @@ def _field_for(ctx: Context, register: Register, name: str) -> forms.Field:
         )
     made: forms.Field = found.formfield()
     made.validators += [one for one in found.validators if one not in made.validators]
+    if isinstance(found, models.DateTimeField):
+        made.validators.append(validate_reckonable)
     if isinstance(found, models.DateField) and not isinstance(found, models.DateTimeField):
         made.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return made
+
+
+def _reference(ctx: Context, register: Register, found: Any) -> Reference:
+    asked = {"label": found.verbose_name, "required": not found.blank}
+    if found.related_model is Unit:
+        return choosing.unit(ctx, register.capability("edit"), in_use=False, **asked)
+    other = _register_of(found.related_model)
+    return Reference(
+        queryset=candidates(ctx, register, found),
+        suggest=lambda words: choosing.suggest_records(ctx, other, words),
+        address=lambda name: reverse(f"{register.name}_choose", args=[name]),
+        **asked,
+    )
 
 
 def candidates(ctx: Context, register: Register, found: Field[Any, Any]) -> QuerySet[Any]:
@@ -161,18 +166,6 @@ def candidates(ctx: Context, register: Register, found: Field[Any, Any]) -> Quer
         return visible(ctx, Unit, register.capability("edit"))
     read = _register_of(target).capability("read")
     return visible(ctx, target, read) if can(ctx, read) else target.unscoped.none()
-
-
-def suggest(ctx: Context, register: Register, name: str, words: str) -> list[Any]:
-    """The first records that a reference may point to and that the words find."""
-    found: Any = register.model._meta.get_field(name)
-    if found.related_model is Unit:
-        return listing.find_units(ctx, register.capability("edit"), words, CHOICES)
-    other = _register_of(found.related_model)
-    if not can(ctx, other.capability("read")):
-        return []
-    wanted = listing.Wanted(words=words, sort=other.order)
-    return list(listing.ordered(ctx, other, wanted)[:CHOICES])
 
 
 def references(register: Register) -> list[str]:

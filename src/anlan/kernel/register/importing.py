@@ -9,13 +9,16 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -46,6 +49,18 @@ PAGE = 50  # wrong rows on a page
 MOST_TOLD = 20  # rows that were skipped while it was applied, by name
 ALL, GOOD = "all", "good"
 PIECE = 1 << 20
+PAUSE = 0.5  # seconds between two questions whether another import is through
+SPACES = re.compile(r"\s+")
+# A star, or the words for "required" and "optional" in brackets.
+MARKS = re.compile(
+    "^[*\uff0a]+|[*\uff0a]+$|[(\uff08](?:\u5fc5\u586b|\u9009\u586b|\u53ef\u4e0d\u586b|required|optional)[)\uff09]$"
+)
+# Letters, digits and hyphens as a Chinese keyboard writes them.
+HALF_WIDTH = {0xFF0D: "-"} | {
+    wide: chr(wide - 0xFEE0)
+    for first, last in ((0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A))
+    for wide in range(first, last + 1)
+}
 
 
 # --- what a person does ---------------------------------------------------------------------------------------------
@@ -81,18 +96,20 @@ def _spool(upload: Iterable[bytes], target: Path, name: str) -> None:
 
 
 def begin_import(ctx: Context, register: Register, check: Checked, mode: str) -> LongTask:
-    """Have what was checked applied.
+    """Have what was checked applied; asked twice, it is the same task.
 
     mode    ALL: all rows or none; GOOD: those that are right
     raises  DomainError where it is too late, or where there is nothing that may be applied
     """
     if check.task.file_id is None:
         raise DomainError("import_gone")
-    if not check.good or (mode == ALL and check.wrong):
+    if check.problems or mode not in {ALL, GOOD} or not check.good or (mode == ALL and check.wrong):
         raise DomainError("import_nothing")
 
     def work(ctx: Context) -> LongTask:
         arguments = {"register": register.prefix, "check": str(check.task.pk), "mode": mode}
+        if begun := tasks.find_twin(ctx, APPLY, arguments, behind=check.task):
+            return begun
         return tasks.start(ctx, APPLY, arguments, file=check.task.file)
 
     return act(register.capability("edit"))(work)(ctx)
@@ -121,6 +138,11 @@ class Checked:
     @property
     def wrong(self) -> int:
         return int(self.found["wrong"])
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all is right and stands there already: there is nothing to be done."""
+        return not (self.wrong or self.found["new"] or self.found["changed"])
 
     @property
     def pages(self) -> int:
@@ -178,17 +200,29 @@ def heading_of_reasons() -> str:
     return _("错误原因")
 
 
+def _exported(register: Register) -> dict[str, str]:
+    """What heads the columns of an export: it may come back, and what is no field of the form is left alone."""
+    return {
+        str(column.label): column.path if column.path in register.fields else ""
+        for column in register.resolved
+    }
+
+
 def match_headings(register: Register, cells: list[str]) -> list[str]:
-    """The field of each column, blank for one without a heading or that tells what was wrong. raises Unreadable"""
-    known = {name.casefold(): name for name in register.fields}
+    """The field of each column, UNHEADED for one without a heading, blank for one that is left alone. raises Unreadable"""
+    known = {_bare(name): name for name in register.fields}
     for labels in in_each_language(lambda: headings_of(register)):
-        known |= {label.casefold(): name for name, label in labels.items()}
-    known |= {reason.casefold(): "" for reason in in_each_language(heading_of_reasons)}
+        known |= {_bare(label): name for name, label in labels.items()}
+    known |= {_bare(reason): "" for reason in in_each_language(heading_of_reasons)}
+    for labels in in_each_language(lambda: _exported(register)):
+        known = {_bare(label): name for label, name in labels.items()} | known
     said = headings_of(register)
     names, problems = [], []
+    if not any(_bare(cell) in known for cell in cells):
+        raise Unreadable(_no_headings(said))
     for cell in cells:
-        text = cell.strip().strip("*\uff0a").strip()
-        name = known.get(text.casefold()) if text else None
+        text = " ".join(cell.split())
+        name = known.get(_bare(text)) if text else None
         if name is None and text:
             problems.append(_unknown(text, said))
         elif name and name in names:
@@ -201,6 +235,17 @@ def match_headings(register: Register, cells: list[str]) -> list[str]:
     if problems:
         raise Unreadable(*problems)
     return names
+
+
+def _bare(heading: str) -> str:
+    """What matters of a heading: people space it out (姓　名), and mark what must be filled in."""
+    return MARKS.sub("", SPACES.sub("", heading)).casefold()
+
+
+def _no_headings(said: dict[str, str]) -> str:
+    """The first line holds none that is known: a title, perhaps, or the rows themselves."""
+    wanted = _("、").join(said.values())
+    return _("第一行应是列的标题：%(all)s。请删去标题上面的行，或按模板填写。") % {"all": wanted}
 
 
 def _unknown(text: str, said: dict[str, str]) -> str:
@@ -239,9 +284,9 @@ def check(ctx: Context, arguments: dict[str, Any], progress: Progress) -> dict[s
 
 def _check(ctx: Context, register: Register, source: Path, progress: Progress) -> dict[str, Any]:
     folder = source.parent
-    names, lines, twice = _spread(register, source, folder / "rows", progress)
+    names, lines, first, twice = _spread(register, source, folder / "rows", progress)
     progress.total(2 * progress.done)
-    judge = Judge(ctx, register, names, twice=twice)
+    judge = Judge(ctx, register, names, first=first, twice=twice)
     counts = {"new": 0, "changed": 0, "unchanged": 0, "wrong": 0}
     pages: list[int] = []
     with (folder / "checked").open("wb") as good, (folder / "wrong").open("wb+") as wrong:
@@ -261,23 +306,27 @@ def _check(ctx: Context, register: Register, source: Path, progress: Progress) -
 
 def _spread(
     register: Register, source: Path, target: Path, progress: Progress
-) -> tuple[list[str], int, dict[str, list[int]]]:
+) -> tuple[list[str], int, dict[str, int], dict[str, list[int]]]:
     """Read the table once into a file that can be read again cheaply.
 
-    returns  the columns' fields, how many rows, and the keys that stand in several lines, with these
+    returns  the columns' fields, how many rows, the line of each key, and the keys that stand in several, with these
     """
     table = read_table(source)
     head = next(table, None)
     if head is None:
-        raise Unreadable(_("表里什么也没有。请按模板填写后再上传。"))
+        raise Unreadable(_("第一张表里什么也没有。请按模板填写，数据放在第一张表，再上传。"))
     names = match_headings(register, head.cells)
     place = names.index(register.key)
+    codes = [at for at, name in enumerate(names) if _is_code(register, name)]
     first: dict[str, int] = {}
     twice: dict[str, list[int]] = {}
     count = 0
     with target.open("wb") as rows:
         for row in table:
             count += 1
+            for at in codes:
+                if at < len(row.cells) and (half := row.cells[at].translate(HALF_WIDTH)).isascii():
+                    row.cells[at] = half  # a name keeps its own
             key = row.cells[place].strip() if place < len(row.cells) else ""
             if key and (line := first.setdefault(key, row.number)) != row.number:
                 twice.setdefault(key, [line]).append(row.number)
@@ -285,7 +334,14 @@ def _spread(
             progress.step()
     if not count:
         raise Unreadable(_("表里只有标题，没有要导入的行。"))
-    return names, count, twice
+    return names, count, first, twice
+
+
+def _is_code(register: Register, name: str) -> bool:
+    """Whether the column holds codes: of the record itself, or of another that it points to."""
+    if name not in register.fields:
+        return False
+    return name == register.key or bool(register.model._meta.get_field(name).is_relation)
 
 
 def apply(ctx: Context, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -295,6 +351,7 @@ def apply(ctx: Context, arguments: dict[str, Any], progress: Progress) -> dict[s
     is_whole = arguments["mode"] == ALL
     _check_is_same(checked.task.file)
     progress.total(checked.good)
+    _wait_for_others(register, progress)
     judge = Judge(ctx, register, checked.names, lock=True)
     writer = Writer(ctx, register, checked.found["upload"])
     counts = {"created": 0, "changed": 0, "unchanged": 0, "skipped": 0}
@@ -313,6 +370,17 @@ def apply(ctx: Context, arguments: dict[str, Any], progress: Progress) -> dict[s
                     told.append(_("第 %(line)s 行：%(reason)s") % {"line": line, "reason": reason})
         progress.step(len(rows))
     return {**counts, "told": told, "url": reverse(f"{register.name}_list")}
+
+
+def _wait_for_others(register: Register, progress: Progress) -> None:
+    """Two imports of one register come after one another: the later sees what the earlier has made, and makes it no second time."""
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [f"{APPLY}:{register.prefix}"])
+            if cursor.fetchone()[0]:
+                return
+        progress.step(0)  # it may be cancelled meanwhile
+        sleep(PAUSE)
 
 
 def _check_is_same(kept: StoredFile | None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import UniqueConstraint
+from django.db.models import Q, UniqueConstraint
 from django.utils.translation import gettext as _
 
 from anlan.kernel import personal
@@ -52,6 +52,7 @@ class Judge:
     """Judges a table's rows, batch after batch.
 
     names   the field of each column; blank: it is left alone; UNHEADED: nothing may stand in it
+    first   the line of each key of the table
     twice   keys that stand in several lines
     lock    whether what is there is locked, to be changed
     """
@@ -62,16 +63,19 @@ class Judge:
         register: Register,
         names: Sequence[str],
         *,
+        first: Mapping[str, int] | None = None,
         twice: Mapping[str, Sequence[int]] | None = None,
         lock: bool = False,
     ) -> None:
         self.ctx, self.register, self.lock, self.twice = ctx, register, lock, twice or {}
-        self.names = names
+        self.names, self.first = names, first or {}
         self.places = {name: place for place, name in enumerate(names) if name in register.fields}
         self.cleaners = {name: Cleaner(ctx, register, name) for name in register.fields}
         self.masks = personal.masks_of(register.model)
         self.is_unique = _is_unique(register)
         self.coming: set[str] = set()
+        self.once = _once_in_use(register)
+        self.seen: dict[tuple[Any, ...], int] = {}
 
     def judge(self, rows: Sequence[Row]) -> list[Judged]:
         """What comes of these rows; what is wrong is written into the row's faults."""
@@ -81,7 +85,10 @@ class Judge:
                 cleaner.forget_faults()
             cleaner.learn({_cell(row, place) for row in rows})
         there, taken = self._there(rows)
-        return [self._judge(row, there, taken) for row in rows]
+        judged = [self._judge(row, there, taken) for row in rows]
+        for fields in self.once:
+            self._refuse_twice(judged, fields)
+        return judged
 
     def _there(self, rows: Sequence[Row]) -> tuple[dict[str, list[Any]], set[str]]:
         """By their keys: the records within the actor's scope, and the keys that others have taken."""
@@ -121,6 +128,59 @@ class Judge:
             self.coming.add(key)
             return Judged(row, "new", values=changes)
         return Judged(row, "changed" if changes else "unchanged", record, version, changes)
+
+    def _refuse_twice(self, judged: Sequence[Judged], fields: tuple[str, ...]) -> None:
+        """Make wrong what the database would refuse beside a record in use, or beside an earlier row, by these fields."""
+        wanted = {id(one): self._identity(one, fields) for one in judged if one.outcome in {"new", "changed"}}
+        wanted = {key: values for key, values in wanted.items() if values is not None}
+        if not wanted:
+            return
+        rows = self.register.model.unscoped.filter(retired_at=None)  # type: ignore[attr-defined]  # of units that the actor may edit
+        if self.register.is_record:
+            rows = rows.filter(exercise=self.ctx.exercise)
+        for place, name in enumerate(fields):
+            given = {values[place] for values in wanted.values() if values is not None}
+            if None not in given:
+                rows = rows.filter(**{f"{name}__in": given})
+        there = {
+            tuple(values): (pk, key)
+            for pk, key, *values in rows.values_list("pk", self.register.key, *fields)
+        }
+        for one in judged:
+            values = wanted.get(id(one))
+            if values is None:
+                continue
+            pk, key = there.get(values, (None, None))
+            line = self.seen.setdefault((fields, *values), one.row.number)
+            if pk is not None and (one.record is None or pk != one.record.pk):
+                said = (
+                    _("与编号为 %(key)s 的记录重复。")
+                    if key
+                    else _("与一条没有编号的记录重复。请先为它填上编号。")
+                )
+                self._make_wrong(one, fields, said % {"key": key})
+            elif line != one.row.number:
+                self._make_wrong(one, fields, _("与第 %(line)s 行重复。请只留一行。") % {"line": line})
+
+    def _identity(self, one: Judged, fields: tuple[str, ...]) -> tuple[Any, ...] | None:
+        """The row's values of these fields as the table holds them; None where one of them is yet to be made."""
+        found = []
+        for name in fields:
+            if name in one.values:
+                value = one.values[name]
+                if isinstance(value, Coming):
+                    return None
+                found.append(getattr(value, "pk", value))
+            elif one.record is not None:
+                found.append(_raw(one.record, name))
+            else:
+                found.append(self.cleaners[name].field.get_default())
+        return tuple(found)
+
+    def _make_wrong(self, one: Judged, fields: tuple[str, ...], reason: str) -> None:
+        one.outcome = "wrong"
+        place = next((self.places[name] for name in reversed(fields) if name in self.places), WHOLE)
+        one.row.faults.setdefault(place, reason)
 
     def _cleaned(self, row: Row, record: Any, given: dict[str, Any]) -> dict[str, Any]:
         """What is given as the model's own `clean` leaves it: of a new record all, of one that is there what differs."""
@@ -176,7 +236,10 @@ class Judge:
                 continue
             if value.__class__ is Fault and cleaner.points_to_itself and text in self.coming:
                 value = Coming(text)
-            if value.__class__ is Fault:
+            if value.__class__ is Fault and cleaner.points_to_itself and self.first.get(text, 0) > row.number:
+                said = _("它在后面第 %(line)s 行。请把那一行移到本行之前。") % {"line": self.first[text]}
+                row.faults.setdefault(place, said)
+            elif value.__class__ is Fault:
                 row.faults.setdefault(place, str(value))
             elif record is not None and name in self.register.fixed and _differs(record, name, value):
                 row.faults.setdefault(place, _("录入后不能修改。"))
@@ -221,6 +284,17 @@ def _differs(record: Any, name: str, value: Any) -> bool:
     return isinstance(value, Coming) or bool(
         _raw(record, name) != (getattr(value, "pk", None) if is_reference else value)
     )
+
+
+def _once_in_use(register: Register) -> list[tuple[str, ...]]:
+    """The fields by which no two records in use may be the same, beside the key."""
+    found = []
+    for one in register.model._meta.constraints:
+        if isinstance(one, UniqueConstraint) and one.condition == Q(retired_at__isnull=True):
+            fields = tuple(name for name in one.fields if name != "exercise")
+            if set(fields) <= set(register.fields):
+                found.append(fields)
+    return found
 
 
 def _is_unique(register: Register) -> bool:

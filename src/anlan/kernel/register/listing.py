@@ -9,8 +9,6 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -18,13 +16,13 @@ from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.db.models import Count, OuterRef, Q, Value, Window
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Length, StrIndex
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
-from anlan.kernel.scope import visible
+from anlan.kernel.scope import BEHIND, units_where, visible
 from anlan.kernel.search import question
 
 if TYPE_CHECKING:
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 ROWS = 50
 LONGEST_QUERY = 1_000  # characters of an address that is kept for later
 MOST_FOUND = 2_000  # hits of a search that are put in order; of more the first that the index gives
-BEHIND = ":"  # sorts behind every digit: a subtree is what lies between its path and that
 FEW_UNITS = 2_000  # up to here a list's units are named one by one
 COUNTED = 1_000  # up to here rows are counted
 DEAR = 2_000.0  # what counting may cost, as the planner reckons: some 20 ms
@@ -122,11 +119,16 @@ def get_unit(ctx: Context, register: Register, unit_id: int) -> Unit:
 
 
 def find_units(ctx: Context, capability: str, words: str, most: int) -> list[Unit]:
-    """Units to choose from: those that the words find, the highest first; without words the first of the scope."""
+    """Units to choose from: those that the words find, the nearest first; without words the first of the scope."""
     found = visible(ctx, Unit, capability).filter(retired_at=None).select_related("parent")
-    if asked := question(words):
-        found = found.filter(pk__in=found.filter(search__holds=asked).order_by().values("pk")[:MOST_FOUND])
-    return list(found.order_by("path")[:most])
+    if not words:
+        return list(found.order_by("path")[:most])
+    asked = question(words)
+    if not asked:
+        return []
+    hits = found.filter(search__holds=asked).order_by().values("pk")[:MOST_FOUND]
+    near = (StrIndex("name", Value(words)), Length("name"), "path")
+    return list(found.filter(pk__in=hits).order_by(*near)[:most])
 
 
 def choices_of(ctx: Context, register: Register, one: Filter) -> Sequence[tuple[str, Any]]:
@@ -175,14 +177,13 @@ def _of_few_units(
     field = register.unit_path.removesuffix("__path")
     if field == register.unit_path:
         return found
-    ids = wanted.unit.ids_below if wanted.unit else _ids_in(ctx.roots(capability))  # type: ignore[attr-defined]  # get_unit asked for them
+    ids = wanted.unit.ids_below if wanted.unit else _ids_within(ctx, capability)  # type: ignore[attr-defined]  # get_unit asked for them
     return found if len(ids) > FEW_UNITS else found.filter(**{f"{field}__in": ids})
 
 
-def _ids_in(roots: tuple[str, ...]) -> list[int]:
-    """The ids of the units in these subtrees, of more than FEW_UNITS one more than that."""
-    within = reduce(or_, (Q(path__startswith=root) for root in roots), Q())
-    return list(Unit.unscoped.filter(within).order_by().values_list("pk", flat=True)[: FEW_UNITS + 1])
+def _ids_within(ctx: Context, capability: str) -> list[int]:
+    """The ids of the units within scope, of more than FEW_UNITS one more than that."""
+    return list(units_where(ctx, capability).order_by().values_list("pk", flat=True)[: FEW_UNITS + 1])
 
 
 def ordered(ctx: Context, register: Register, wanted: Wanted, capability: str = "") -> QuerySet[Any]:
@@ -191,6 +192,11 @@ def ordered(ctx: Context, register: Register, wanted: Wanted, capability: str = 
     found = _of_few_units(ctx, register, wanted, found, capability or register.capability("read"))
     turn = "-" if wanted.sort.startswith("-") else ""
     return _hits(register, wanted, found).order_by(wanted.sort, f"{turn}pk")
+
+
+def matching(ctx: Context, register: Register, wanted: Wanted) -> QuerySet[Any]:
+    """What the words find within scope, bounded and in no order, in one query."""
+    return _hits(register, wanted, records(ctx, register, wanted))
 
 
 def _hits(register: Register, wanted: Wanted, found: QuerySet[Any]) -> QuerySet[Any]:

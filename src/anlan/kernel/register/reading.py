@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -33,8 +34,22 @@ MOST_UNPACKED = 600 * MEGABYTE  # of a workbook; a sheet of 200,000 rows takes a
 MOST_TEXTS = 100 * MEGABYTE  # of its shared texts, which are held in memory
 MOST_BLANK = 20_000  # rows in one go; behind them a sheet has nothing but formats
 EXACT = 10**15  # Excel keeps 15 digits of a number and makes the rest 0
+SHOWN = 10**30  # beyond that a number is shown by its power of ten
 PIECE = 1 << 16
 TEXTS = "xl/sharedStrings.xml"
+MERGED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z0-9:]{1,20})"')
+LONGEST_MERGED = 64  # bytes of one such element
+OTHERS = (
+    b"%PDF",
+    b"{\\rt",
+    b"<htm",
+    b"<!DO",
+    b"<?xm",
+    b"<tab",
+    b"\x89PNG",
+    b"\xff\xd8",
+)  # what else gets renamed
+WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")  # "Unicode text" of Excel
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that a spreadsheet takes for a formula
 
 
@@ -75,6 +90,7 @@ def _workbook(path: Path) -> Iterator[Row]:
             if not book.worksheets:
                 raise Unreadable(broken)
             sheet = book.worksheets[0]
+            _refuse_merged(book, sheet)
             sheet.reset_dimensions()  # what a file says of its own size is often wrong
             yield from _rows(sheet)
     # What a broken file makes of the library: it promises no family of errors.
@@ -97,8 +113,32 @@ def _check_size(path: Path) -> None:
     """Of what is unpacked: no more is ever read of a part than the archive says of it."""
     with zipfile.ZipFile(path) as archive:
         sizes = {part.filename: part.file_size for part in archive.infolist()}
+    if not any(name.startswith("xl/") for name in sizes):
+        raise Unreadable(_no_table())
     if sum(sizes.values()) > MOST_UNPACKED or sizes.get(TEXTS, 0) > MOST_TEXTS:
         raise Unreadable(_("文件展开后过大，没有读取。请删去无关的工作表和格式，或分成几个文件。"))
+
+
+def _refuse_merged(book: Any, sheet: Any) -> None:
+    """A merged cell stands in one row and is meant for several: which, only its author knows."""
+    found: list[str] = []
+    # The library reads rows without them, and keeps to itself which part of the archive the sheet is.
+    with book._archive.open(sheet._worksheet_path) as part:  # noqa: SLF001
+        left = b""
+        while piece := part.read(MEGABYTE):
+            left += piece
+            end = 0
+            for match in MERGED.finditer(left):
+                found.append(match[1].decode())
+                end = match.end()
+            left = left[max(end, len(left) - LONGEST_MERGED) :]
+    if found:
+        said = _("第一张表有 %(count)s 处合并的单元格（%(where)s）。请取消合并，每一行都填写完整后再上传。")
+        raise Unreadable(said % {"count": len(found), "where": _("、").join(found[:5])})
+
+
+def _no_table() -> str:
+    return _("不是可以导入的文件。请上传 .xlsx，或用 UTF-8、GB18030 编码的 .csv。")
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
@@ -132,7 +172,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return pgettext("value", "是") if value else pgettext("value", "否")
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < EXACT else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) < SHOWN else repr(value)
     if isinstance(value, datetime):
         at_midnight = value.time() == time()
         return value.strftime("%Y-%m-%d") if at_midnight else value.isoformat(" ", "seconds")
@@ -149,7 +189,9 @@ def _text(value: Any) -> str:
 def _csv(path: Path, begin: bytes) -> Iterator[Row]:
     if begin[:4] == b"\xd0\xcf\x11\xe0":
         raise Unreadable(_("这是旧版 Excel 文件（.xls），或加了密码。请另存为不加密的 .xlsx 后再上传。"))
-    with path.open(encoding=_encoding(path), newline="") as file:
+    if begin.lstrip()[:4].startswith(OTHERS):
+        raise Unreadable(_no_table())
+    with path.open(encoding=_encoding(path, begin), newline="") as file:
         head = file.readline(PIECE)
         file.seek(0)
         mark, number = max(",;\t", key=head.count), 0
@@ -164,9 +206,9 @@ def _csv(path: Path, begin: bytes) -> Iterator[Row]:
             ) from error
 
 
-def _encoding(path: Path) -> str:
+def _encoding(path: Path, begin: bytes) -> str:
     """UTF-8 if it is that from beginning to end, else GB18030, in which Chinese Excel saves CSV."""
-    for name in ("utf-8-sig", "gb18030"):
+    for name in ("utf-16",) if begin.startswith(WIDE_BOMS) else ("utf-8-sig", "gb18030"):
         decoder = codecs.getincrementaldecoder(name)()
         try:
             with path.open("rb") as file:
@@ -176,7 +218,7 @@ def _encoding(path: Path) -> str:
         except UnicodeDecodeError:
             continue
         return name
-    raise Unreadable(_("不是可以导入的文件。请上传 .xlsx，或用 UTF-8、GB18030 编码的 .csv。"))
+    raise Unreadable(_no_table())
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from django import forms
@@ -10,12 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import SavedView
+from anlan.kernel.register.listing import LONGEST_QUERY
 
 if TYPE_CHECKING:
     from anlan.kernel.context import Context
     from anlan.kernel.register.declaration import Register
 
 MOST = 50
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class ViewForm(forms.Form):
@@ -47,3 +50,8 @@ def drop_view(ctx: Context, register: Register, view_id: int) -> None:
     ).delete()
     if not deleted:
         raise NotFound
+
+
+def query_of(text: str) -> str:
+    """A list's address after "?" as it is kept for later: of one that somebody made up, what can be kept."""
+    return CONTROL.sub("", text)[:LONGEST_QUERY]

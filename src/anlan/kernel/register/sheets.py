@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from anlan.kernel.register.reading import FORMULAS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -24,6 +24,7 @@ MEDIA_TYPES = {
 }
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what no workbook may hold
 WIDE, NARROW = 40, 10  # characters
+LAST_ROW = 200_001  # as far as an import reads
 
 
 class Table(Protocol):
@@ -43,25 +44,51 @@ def table_at(path: Path, kind: str, headings: Sequence[str]) -> Table:
 class Sheet:
     """A workbook. Texts stay texts, whatever they begin with."""
 
-    def __init__(self, path: Path, headings: Sequence[str], title: str = "") -> None:
+    def __init__(self, path: Path, headings: Sequence[str], title: str = "", *, typed: bool = False) -> None:
         self.path = path
         library = import_module("openpyxl")  # not before it is needed: it takes 26 MB in a process
         self._cell_of = library.cell.WriteOnlyCell
         self._bold = library.styles.Font(bold=True)
         self._letter = library.utils.get_column_letter
+        self._rule = library.worksheet.datavalidation.DataValidation
         self.book = library.Workbook(write_only=True)
-        self.sheet: Any = self.begin(headings, title)
+        self.sheet: Any = self.begin(headings, title, typed=typed)
 
-    def begin(self, headings: Sequence[str], title: str = "", widths: Sequence[int] = ()) -> Any:
-        """A further sheet; rows are added to the one begun last."""
+    def begin(
+        self, headings: Sequence[str], title: str = "", widths: Sequence[int] = (), *, typed: bool = False
+    ) -> Any:
+        """A further sheet; rows are added to the one begun last.
+
+        typed   what somebody types into it stays as he typed it: no number of a phone is rounded, no code loses its zeros
+        """
         self.sheet = self.book.create_sheet(title[:31] or None)
         self.sheet.freeze_panes = "A2"
         for place, heading in enumerate(headings):
             letter = self._letter(place + 1)
             wide = widths[place] if place < len(widths) else max(2 * len(heading) + 4, NARROW)
             self.sheet.column_dimensions[letter].width = wide
+            if typed:
+                self.sheet.column_dimensions[letter].number_format = "@"
         self.sheet.append([self._head(heading) for heading in headings])
         return self.sheet
+
+    def offer(self, offered: Mapping[int, Sequence[str]], title: str, said: str) -> None:
+        """Let columns of the first sheet be chosen from lists, which stand on a last sheet that is not shown.
+
+        said   what the spreadsheet says to who types something else
+        """
+        first, longest = self.book.worksheets[0], max(map(len, offered.values()), default=0)
+        lists = self.book.create_sheet(title[:31])
+        lists.sheet_state = "hidden"
+        for row in range(longest):
+            lists.append([one[row] if row < len(one) else None for one in offered.values()])
+        for number, (place, one) in enumerate(offered.items(), 1):
+            at, column = self._letter(number), self._letter(place + 1)
+            rule = self._rule(
+                type="list", formula1=f"'{title}'!${at}$1:${at}${len(one)}", showErrorMessage=True, error=said
+            )
+            rule.add(f"{column}2:{column}{LAST_ROW}")
+            first.data_validations.append(rule)
 
     def add(self, cells: Sequence[Any], place: Any = None) -> None:
         del place

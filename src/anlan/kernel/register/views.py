@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from anlan.kernel import owed, personal, shelf, timeline
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.pages import needs
-from anlan.kernel.register import acts, forms, listing, rows, saved
+from anlan.kernel.register import acts, choosing, forms, listing, rows, saved
 from anlan.kernel.register.exchange import ExchangePages
 from anlan.kernel.requests import MOST_CHOSEN
 from anlan.kernel.scope import can
@@ -109,7 +109,7 @@ class Pages:
             "select": select,
             "bulk": [self._label(name) for name in bulk],
             "deeds": deeds,
-            "links": [link for link in register.links if can(ctx, link.capability)],
+            "pages": [page for page in register.pages if not page.capability or can(ctx, page.capability)],
             "may_edit": may_edit,
             "may_import": may_edit and bool(register.key),
             "may_export": can(ctx, register.capability("export")),
@@ -205,7 +205,8 @@ class Pages:
 
     def create(self, request: PageRequest) -> HttpResponse:
         register = self.register
-        form = forms.RecordForm(request.ctx, register, request.POST or None, begun=request.GET.dict())
+        begun = choosing.begun_of(request)
+        form = forms.RecordForm(request.ctx, register, choosing.data_of(request), begun=begun)
         if form.is_valid() and (
             record := self._done(form, lambda: acts.create_record(request.ctx, register, **form.values()))
         ):
@@ -220,7 +221,8 @@ class Pages:
         """Change a record. Where somebody was faster, the form stays as it was filled in, beside what stands now."""
         register, ctx = self.register, request.ctx
         record = acts.get_record(ctx, register, key, "edit")
-        form = forms.RecordForm(ctx, register, request.POST or None, record)
+        data, begun = choosing.data_of(request), choosing.begun_of(request) if request.POST else {}
+        form = forms.RecordForm(ctx, register, data, record, begun=begun)
         if form.is_valid():
             try:
                 version = form.cleaned_data["version"]
@@ -236,13 +238,14 @@ class Pages:
 
     def _both_versions(self, request: PageRequest, record: Any) -> HttpResponse:
         register, ctx = self.register, request.ctx
-        if record.retired_at:
-            messages.error(request, _("该记录已被停用，没有保存。"))
-            return redirect(self._address(record.pk))
         data = request.POST.copy()
         data["version"] = str(record.version)
         form = forms.RecordForm(ctx, register, data, record)
         form.is_valid()
+        if record.retired_at:
+            form.add_error(None, _("该记录已停用，没有保存。请先恢复使用。"))
+            form.add_error(None, timeline.overtaken(ctx, record, register.capability("edit")))
+            return self._form(request, form, record, {"status": 409})
         given = form.values()
         differing = [
             {
@@ -259,7 +262,7 @@ class Pages:
         resolved = next((column for column in self.register.resolved if column.path == name), None)
         if resolved:
             return resolved.text(value)
-        mask = personal.masks_of(self.register.model).get(name)  # entered, but shown in no column
+        mask = self.register.masks.get(name)  # entered, but shown in no column
         return personal.masked(mask, value) if mask else str(value if value is not None else "")
 
     def _form(
@@ -273,65 +276,46 @@ class Pages:
             **self._common(),
             "form": form,
             "record": record,
-            "fields": [self._field(request, form, name) for name in form.asked],
+            "fields": [choosing.shown(form, name, request.POST or request.GET) for name in form.asked],
             "back": self._address(record.pk) if record else reverse(f"{self.register.name}_list"),
             **(more or {}),
         }
-        status = 409 if more and more.get("conflict") else 200
+        status = 409 if "conflict" in shown else shown.get("status", 200)
         return render(request, "kernel/register/form.html", shown, status=status)
-
-    def _field(self, request: PageRequest, form: forms.RecordForm, name: str) -> dict[str, Any]:
-        """A field for the template; of a reference what it can be chosen from."""
-        field = form[name]
-        if not isinstance(form.fields[name], forms.Reference):
-            return {"field": field}
-        words = (request.POST or request.GET).get(f"{name}_words", "").strip()[:100]
-        return {
-            "field": field,
-            "address": reverse(f"{self.register.name}_choose", args=[name]),
-            "words": words,
-            **self._choices(request.ctx, name, words, field.value()),
-        }
-
-    def _choices(self, ctx: Context, name: str, words: str, chosen: Any) -> dict[str, Any]:
-        """What a reference is chosen from: first what is chosen already."""
-        found = forms.suggest(ctx, self.register, name, words)
-        kept = str(chosen or "")
-        if kept and kept not in {str(one.pk) for one in found}:
-            target: Any = self.register.model._meta.get_field(name)
-            try:
-                first = forms.candidates(ctx, self.register, target).filter(pk=kept).first()
-            except (ValueError, TypeError):  # what no key can be
-                first = None
-            found = [first, *found] if first else found
-        if not kept and len(found) == 1 and not words:
-            kept = str(found[0].pk)
-        return {"name": name, "found": found, "chosen": kept, "most": forms.CHOICES}
 
     def choose(self, request: PageRequest, field: str) -> HttpResponse:
         """The records that the search box of a reference suggests."""
         if field not in forms.references(self.register):
             raise NotFound
-        words = request.GET.get(f"{field}_words", "").strip()[:100]
-        shown = self._choices(request.ctx, field, words, request.GET.get(field, ""))
-        return render(request, "kernel/register/_choices.html", shown | {"words": words})
+        reference: Any = forms.field_for(request.ctx, self.register, field)
+        words = choosing.words_of(request.GET, field)
+        shown = choosing.choices(reference, field, words, request.GET.get(field, ""))
+        return render(request, "kernel/register/_choices.html", shown)
 
     def retire(self, request: PageRequest, key: Any) -> HttpResponse:
         register = self.register
         record = acts.get_record(request.ctx, register, key, "edit")
-        form = forms.ReasonForm(request.POST or None)
-        if form.is_valid() and self._done(
-            form, lambda: acts.retire_record(request.ctx, register, key, reason=form.cleaned_data["reason"])
-        ):
-            messages.success(request, _("已停用“%(name)s”。需要时可以恢复。") % {"name": record})
-            return redirect(self._address(key))
-        return render(
-            request, "kernel/register/retire.html", {**self._common(), "form": form, "record": record}
-        )
+        form, status = forms.ReasonForm(request.POST or None), 200
+        if form.is_valid():
+            reason = form.cleaned_data["reason"]
+            try:
+                done = self._done(form, lambda: acts.retire_record(request.ctx, register, key, reason=reason))
+            except StateConflict:
+                form.add_error(None, timeline.overtaken(request.ctx, record, register.capability("edit")))
+                done, status = None, 409
+            if done:
+                messages.success(request, _("已停用“%(name)s”。需要时可以恢复。") % {"name": record})
+                return redirect(self._address(key))
+        shown = {**self._common(), "form": form, "record": record}
+        return render(request, "kernel/register/retire.html", shown, status=status)
 
     def restore(self, request: PageRequest, key: Any) -> HttpResponse:
-        record = acts.restore_record(request.ctx, self.register, key)
-        messages.success(request, _("已恢复“%(name)s”。") % {"name": record})
+        try:
+            record = acts.restore_record(request.ctx, self.register, key)
+        except StateConflict:
+            messages.info(request, _("该记录已在使用，不必恢复。"))
+        else:
+            messages.success(request, _("已恢复“%(name)s”。") % {"name": record})
         return redirect(self._address(key))
 
     # --- many -----------------------------------------------------------------------------------------------------
@@ -343,15 +327,30 @@ class Pages:
         if name not in register.bulk:
             raise NotFound
         keys = self._chosen(request)
-        given = "done" in request.POST
+        given, status = "done" in request.POST and choosing.SEARCH not in request.POST, 200
         form = forms.BulkForm(ctx, register, name, request.POST if given else None)
         if given and form.is_valid():
-            changed = acts.set_many(ctx, register, keys, name, form.cleaned_data[name])
-            messages.success(request, _("已修改 %(number)s 条。") % {"number": changed})
-            return redirect(f"{register.name}_list")
+            try:
+                changed = acts.set_many(ctx, register, keys, name, form.cleaned_data[name])
+            except NotFound:
+                keys, status = self._still_there(form, ctx, keys), 409
+            else:
+                messages.success(request, _("已修改 %(number)s 条。") % {"number": changed})
+                return redirect(f"{register.name}_list")
         shown = {**self._common(), "form": form, "keys": keys, "field_name": name}
-        shown["field"] = self._field(request, form, name)  # type: ignore[arg-type]  # it has what is asked of it
-        return render(request, "kernel/register/bulk.html", shown)
+        shown["field"] = choosing.shown(form, name, request.POST)
+        return render(request, "kernel/register/bulk.html", shown, status=status)
+
+    def _still_there(self, form: forms.BulkForm, ctx: Context, keys: list[Any]) -> list[Any]:
+        """Those of the ticked records that can be changed, the others said at the form. raises NotFound where none can"""
+        left = acts.list_open(ctx, self.register, keys)
+        if not left:
+            raise NotFound
+        said = _(
+            "没有修改：其中 %(number)s 条刚被停用，或已不在您的管理范围内，已从勾选中去掉。请核对后再办其余的。"
+        )
+        form.add_error(None, said % {"number": len(set(keys)) - len(left)})
+        return left
 
     def _chosen(self, request: PageRequest) -> list[Any]:
         try:
@@ -366,7 +365,7 @@ class Pages:
 
     def save_view(self, request: PageRequest) -> HttpResponse:
         form = saved.ViewForm(request.POST)
-        query = request.POST.get("query", "")[: listing.LONGEST_QUERY]
+        query = saved.query_of(request.POST.get("query", ""))
         if form.is_valid():
             saved.save_view(request.ctx, self.register, query=query, **form.cleaned_data)
             messages.success(request, _("已保存视图“%(name)s”。") % {"name": form.cleaned_data["name"]})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from anlan.message.callout import selectors
@@ -12,6 +14,8 @@ from anlan.message.callout.terms import Colour, Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from django.db.models import QuerySet
 
     from anlan.kernel.context import Context
     from anlan.kernel.models import Unit
@@ -27,9 +31,7 @@ class AreaForm(forms.Form):
     def __init__(self, ctx: Context, data: Mapping[str, Any] | None = None, **more: Any) -> None:
         super().__init__(data, **more)
         callers = selectors.list_callers(ctx, OPEN)
-        self.fields["unit"] = forms.ModelChoiceField(
-            queryset=callers, label=_("发起单位"), empty_label=None
-        )
+        self.fields["unit"] = forms.ModelChoiceField(queryset=callers, label=_("发起单位"), empty_label=None)
         self.caller = self._caller(callers)
         self.fields["areas"] = forms.ModelMultipleChoiceField(
             queryset=selectors.list_below(ctx, OPEN, self.caller),
@@ -41,7 +43,7 @@ class AreaForm(forms.Form):
         if self.caller is not None:
             self.initial["unit"] = self.caller.pk
 
-    def _caller(self, callers: Any) -> Unit | None:
+    def _caller(self, callers: QuerySet[Unit]) -> Unit | None:
         asked = self.data.get("unit", "") if self.is_bound else self.initial.get("unit", "")
         if str(asked).isdecimal() and len(str(asked)) < 19:
             return callers.filter(pk=asked).first()
@@ -82,23 +84,16 @@ class OpenForm(AreaForm):
     def texts(self) -> dict[str, tuple[str, str]]:
         """What goes out by each way."""
         title, body = self.cleaned_data["title"], self.cleaned_data["body"].strip()
-        ended = body if body.endswith(("。", "！", "？", ".")) else f"{body}。"
+        ended = body if not body[-1:].isalnum() else _("%(body)s。") % {"body": body}
         told = {"title": title, "body": ended}
-        return {
-            "app": (title, body),
-            "sms": (title, str(SMS) % told),
-            "voice": (title, str(VOICE) % told),
-            "email": (title, str(SMS) % told),
-        }
+        with translation.override(settings.LANGUAGE_CODE):  # theirs, not that of who calls
+            sms, voice = str(SMS) % told, str(VOICE) % told
+        return {"app": (title, body), "sms": (title, sms), "voice": (title, voice), "email": (title, sms)}
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=_("理由"), max_length=200, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    reason = forms.CharField(label=_("理由"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class WordsForm(forms.Form):
-    words = forms.CharField(
-        label=_("情况"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    words = forms.CharField(label=_("情况"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))

@@ -42,6 +42,11 @@ def confirm(ctx: Context, entry: Entry) -> None:
     )
 
 
+@subscribe("message.callout.confirmed", handler="message.callout.close_deliveries", powers=LISTENS)
+def close_deliveries(ctx: Context, entry: Entry) -> None:
+    services.close_deliveries(ctx, entry.data["recipients"])
+
+
 @subscribe("message.channel.failed", handler="message.callout.climb", powers=CLIMBS)
 def climb_at_once(ctx: Context, entry: Entry) -> None:
     """A number is no number: nobody waits for the next rung's time."""

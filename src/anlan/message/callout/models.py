@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +25,7 @@ class Callout(MatterRecord):
     texts       channel → [subject, body] as they were ordered
     wordings    channel → id of the wording that is kept of it
     ladders     [{"name", "certain", "rungs": [{"at_s", "target", "ways"}]}] as they were when it began
-    waves       how often people were called together: at first, and at each extension
+    begun_at    when people were called together: at first, and at each extension; a wave is its place here, from 1
     follows     the callout of the same matter that this one stopped
     """
 
@@ -36,7 +38,7 @@ class Callout(MatterRecord):
     texts = models.JSONField(_("文稿"), default=dict)
     wordings = models.JSONField(_("文稿编号"), default=dict)
     ladders = models.JSONField(_("阶梯"), default=list)
-    waves = models.PositiveSmallIntegerField(_("批次"), default=1)
+    begun_at = ArrayField(models.DateTimeField(), verbose_name=_("各批开始时间"), default=list)
     started_at = models.DateTimeField(_("发起时间"))
     ended_at = models.DateTimeField(_("结束时间"), null=True)
     follows = models.ForeignKey(
@@ -69,6 +71,14 @@ class Callout(MatterRecord):
     @property
     def is_running(self) -> bool:
         return self.state == CalloutState.RUNNING
+
+    @property
+    def waves(self) -> int:
+        return len(self.begun_at)
+
+    def due_at(self, wave: int, after_s: int) -> datetime:
+        """When a rung is due for those who were called together."""
+        return self.begun_at[wave - 1] + timedelta(seconds=after_s)
 
     def step_key(self, wave: int, ladder: int, rung: int) -> str:
         """The key of the timer of one rung for those who were called together."""
@@ -202,9 +212,7 @@ class Recipient(models.Model):
         indexes = (
             models.Index(fields=("callout", "unit"), name="recipient_of_unit"),
             models.Index(fields=("callout", "wave", "ladder"), name="recipient_to_climb"),
-            models.Index(
-                fields=("person", "-id"), name="recipient_mine", condition=Q(person__isnull=False)
-            ),
+            models.Index(fields=("person", "-id"), name="recipient_mine", condition=Q(person__isnull=False)),
         )
 
     def __str__(self) -> str:
@@ -221,9 +229,7 @@ class UpperNotice(models.Model):
     people  how many there were
     """
 
-    callout = models.ForeignKey(
-        Callout, models.PROTECT, related_name="upper_notices", verbose_name=_("叫应")
-    )
+    callout = models.ForeignKey(Callout, models.PROTECT, related_name="upper_notices", verbose_name=_("叫应"))
     unit = models.ForeignKey(
         "kernel.Unit", models.PROTECT, db_index=False, related_name="+", verbose_name=_("上级单位")
     )

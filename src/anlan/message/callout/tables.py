@@ -84,7 +84,16 @@ def workbook_of(callout: Callout, counts: Sequence[Count], recipients: Iterable[
                 ]
             )
         sheet.begin(
-            [_("单位"), _("姓名"), _("岗位"), _("状态"), _("方式"), _("确认时间"), _("用时（秒）"), _("登记人")],
+            [
+                _("单位"),
+                _("姓名"),
+                _("岗位"),
+                _("状态"),
+                _("方式"),
+                _("确认时间"),
+                _("用时（秒）"),
+                _("登记人"),
+            ],
             _("逐人"),
         )
         for one in recipients:

@@ -87,7 +87,7 @@ PLACES = (
     "village",
     "community",
 )
-PRIORITIES = {Colour.RED: 0, Colour.ORANGE: 1, Colour.YELLOW: 2}  # of deliveries; others go last
+PRIORITIES = {"red": 0, "orange": 1, "yellow": 2}  # of deliveries; others go last
 USE = "callout"  # of deliveries to recipients and their stand-ins
 UPPER = "callout_upper"  # of deliveries to desks above
 KIND = "callout.recipient"  # what an errand is about

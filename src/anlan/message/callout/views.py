@@ -13,7 +13,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from anlan.kernel import owed, timeline
-from anlan.kernel.errors import NotFound, StateConflict
 from anlan.kernel.pages import needs
 from anlan.kernel.reach import EXTENDED, TELEPHONES, ReachKind
 from anlan.kernel.register.sheets import EXCEL, MEDIA_TYPES
@@ -22,17 +21,16 @@ from anlan.kernel.scope import can
 from anlan.message.callout import selectors, services
 from anlan.message.callout.forms import AreaForm, OpenForm, ReasonForm, WordsForm
 from anlan.message.callout.models import POSTS
-from anlan.message.callout.tables import map_of, step_of, workbook_of
+from anlan.message.callout.tables import map_of, workbook_of
 from anlan.message.callout.terms import CalloutState, Lack, Purpose, RecipientState, Target, Way
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from uuid import UUID
 
     from anlan.kernel.context import Context
     from anlan.kernel.requests import PageRequest
     from anlan.message.callout.models import Callout, Recipient
-    from anlan.message.callout.selectors import Audience, Count
+    from anlan.message.callout.selectors import Audience
 
 ON_A_PAGE = 50
 OPEN, STOP = "message.callout.open", "message.callout.stop"
@@ -69,7 +67,6 @@ def callout_board(request: PageRequest, callout_id: UUID) -> HttpResponse:
     within = selectors.find_unit(ctx, request.GET.get("unit", ""))
     counts = selectors.list_counts(ctx, callout, within.pk if within else callout.unit_id)
     waiting = list(selectors.list_open(ctx, callout, within)[: selectors.MOST_SHOWN])
-    lines = selectors.list_lines(ctx, waiting)
     total = {
         name: sum(getattr(count, name) for count in counts)
         for name in ("people", "confirmed", "visited", "unreachable", "taken", "done", "open")
@@ -80,14 +77,14 @@ def callout_board(request: PageRequest, callout_id: UUID) -> HttpResponse:
         "counts": sorted(counts, key=lambda count: (count.share, -count.open)),
         "total": total,
         "share": total["done"] * 100 // total["people"] if total["people"] else 0,
-        "rows": [row_of(callout, one, lines.get(one.pk, ())) for one in waiting],
+        "rows": [row_of(callout, one) for one in waiting],
         "most": selectors.MOST_SHOWN,
         "uncertain": any(not ladder["certain"] for ladder in callout.ladders),
         "may": {
             "handle": can(ctx, HANDLE),
             "stop": callout.is_running and can(ctx, STOP, callout),
             "extend": callout.state != CalloutState.STOPPED and can(ctx, OPEN, callout),
-            "export": can(ctx, EXPORT),
+            "export": can(ctx, EXPORT, callout),
         },
     }
     return render(request, "callout/board.html", shown)
@@ -100,8 +97,11 @@ def callout_map(request: PageRequest, callout_id: UUID) -> HttpResponse:
     ctx = request.ctx
     callout = selectors.get_callout(ctx, callout_id)
     within = selectors.find_unit(ctx, request.GET.get("unit", ""))
-    counts = selectors.list_counts(ctx, callout, within.pk if within else callout.unit_id)
-    return render(request, "callout/_map.html", {"map": map_of(counts), "callout": callout})
+    around = within.pk if within else callout.unit_id
+    counts = selectors.list_counts(ctx, callout, around)
+    # The area around the others would lie over them.
+    parts = [count for count in counts if count.unit_id != around] or counts
+    return render(request, "callout/_map.html", {"map": map_of(parts), "callout": callout})
 
 
 @require_safe
@@ -138,8 +138,10 @@ def callout_people(request: PageRequest, callout_id: UUID) -> HttpResponse:
 @needs(EXPORT)
 def callout_export(request: PageRequest, callout_id: UUID) -> HttpResponse:
     """The board as a workbook."""
-    callout, counts, recipients = selectors.get_export(request.ctx, callout_id)
-    body = workbook_of(callout, counts, recipients)
+    ctx = request.ctx
+    callout = selectors.get_opened(ctx, callout_id, EXPORT)
+    counts = selectors.list_counts(ctx, callout, callout.unit_id, EXPORT)
+    body = workbook_of(callout, counts, selectors.list_recipients(ctx, callout, EXPORT))
     response = HttpResponse(body, content_type=MEDIA_TYPES[EXCEL])
     name = f"{callout.started_at:%Y%m%d%H%M}"
     response["Content-Disposition"] = f'attachment; filename="callout-{name}.xlsx"'
@@ -155,7 +157,9 @@ def callout_open(request: PageRequest) -> HttpResponse:
     """Call by hand. First it shows whom it would call and whom it could not reach; only the second press calls."""
     ctx = request.ctx
     begun = {"purpose": request.GET.get("purpose", ""), "unit": request.GET.get("unit", "")}
-    form = OpenForm(ctx, request.POST or None, initial={k: v for k, v in begun.items() if v})
+    again = "again" in request.POST  # another caller: what was typed stays, nothing is judged yet
+    typed = request.POST.dict() if again else {name: text for name, text in begun.items() if text}
+    form = OpenForm(ctx, None if again else request.POST or None, initial=typed)
     shown: dict[str, Any] = {"form": form}
     if form.is_valid():
         unit, areas = form.cleaned_data["unit"], form.unit_ids()
@@ -210,9 +214,7 @@ def _to_board(ctx: Context, callout: Callout) -> HttpResponse:
 
 def _preview(audience: Audience) -> dict[str, Any]:
     labels = dict(POSTS)
-    ways = [
-        (str(way.label), sum(way.value in member.ways for member in audience.members)) for way in Way
-    ]
+    ways = [(str(way.label), sum(way.value in member.ways for member in audience.members)) for way in Way]
     names = selectors.list_unit_names({gap.unit_id for gap in audience.gaps[:MOST_GAPS]})
     return {
         "people": len(audience.members),
@@ -288,22 +290,25 @@ def _handled(request: PageRequest, recipient_id: int, form: Any, act: Any, said:
     return redirect(way_back(request))
 
 
-def _recipient(request: PageRequest, recipient: Recipient, *, looked: bool = False) -> HttpResponse:
+def _recipient(request: PageRequest, recipient: Any, *, looked: bool = False) -> HttpResponse:
     ctx, callout = request.ctx, recipient.callout
-    lines = selectors.list_lines(ctx, [recipient])[recipient.pk]
     may_handle = recipient.is_open and callout.is_running and can(ctx, HANDLE, recipient)
     shown = {
         "callout": callout,
         "one": recipient,
-        "row": row_of(callout, recipient, lines, looked=looked),
+        "row": row_of(callout, recipient, looked=looked),
         "looked": looked,
-        "attempts": selectors.list_tried(recipient),
+        "attempts": selectors.list_attempts(recipient),
         "visits": selectors.list_visits(recipient),
-        "entries": selectors.list_entries(recipient),
+        "said": selectors.list_said(recipient),
         "may_handle": may_handle,
-        "may_look": any(line.private for line in lines) and not looked and can(ctx, LOOK, recipient),
-        "reason": ReasonForm(),
-        "words": WordsForm(),
+        "may_look": any(private for *_line, private in recipient.lines)
+        and not looked
+        and can(ctx, LOOK, recipient),
+        "look": ReasonForm(auto_id="look_%s"),
+        "behalf": ReasonForm(auto_id="behalf_%s"),
+        "visit": WordsForm(auto_id="visit_%s"),
+        "note": WordsForm(auto_id="note_%s"),
     }
     return render(request, "callout/recipient.html", shown)
 
@@ -327,7 +332,11 @@ def mine(ctx: Context) -> dict[str, Any] | None:
     if not can(ctx, ANSWER):
         return None
     own = selectors.list_mine(ctx)
-    return {"own": own, "is_urgent": any(one.callout.colour in {"red", "orange"} for one in own)} if own else None
+    return (
+        {"own": own, "is_urgent": any(one.callout.colour in {"red", "orange"} for one in own)}
+        if own
+        else None
+    )
 
 
 # --- reach --------------------------------------------------------------------------------------------------------
@@ -350,9 +359,7 @@ def callout_reach(request: PageRequest) -> HttpResponse:
 # --- as a page shows it -------------------------------------------------------------------------------------------
 
 
-def row_of(
-    callout: Callout, one: Recipient, lines: Sequence[Any], *, looked: bool = False
-) -> dict[str, Any]:
+def row_of(callout: Callout, one: Any, *, looked: bool = False) -> dict[str, Any]:
     """One who is called, with what was tried last and how a person calls him."""
     rungs = callout.ladders[one.ladder]["rungs"]
     rung = rungs[one.rung] if 0 <= one.rung < len(rungs) else None
@@ -364,8 +371,8 @@ def row_of(
         "rung": rung and rung_of(rung),
         "rungs": len(rungs),
         "next": following and rung_of(following),
-        "next_at": following and callout.started_at_of(one.wave, following["at_s"]),
-        "lines": [line_of(line, looked=looked) for line in lines],
+        "next_at": following and callout.due_at(one.wave, following["at_s"]),
+        "lines": [line_of(*line, looked=looked) for line in one.lines],
     }
 
 
@@ -382,14 +389,14 @@ def rung_of(rung: dict[str, Any]) -> str:
     return f"{target}·{ways}" if ways else target
 
 
-def line_of(line: Any, *, looked: bool) -> dict[str, str]:
+def line_of(kind: str, value: str, masked: str, private: bool, *, looked: bool) -> dict[str, str]:  # noqa: FBT001 - as the row has it
     """A way to reach somebody: what is shown of it, and what a telephone dials; masked ones cannot be dialled."""
-    is_open = looked or not line.private
-    number, _mark, extension = line.value.partition(EXTENDED)
+    is_open = looked or not private
+    number, _mark, extension = value.partition(EXTENDED)
     plain = "".join(sign for sign in number if sign.isdigit() or sign == "+")
-    dials = is_open and line.kind in TELEPHONES
+    dials = is_open and kind in TELEPHONES
     return {
-        "kind": str(ReachKind(line.kind).label),
-        "shown": line.value if is_open else line.shown,
+        "kind": str(ReachKind(kind).label),
+        "shown": value if is_open else masked,
         "tel": (f"{plain},{extension}" if extension else plain) if dials else "",
     }

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Coalesce
@@ -19,15 +20,22 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.models import Record, Registered
 from anlan.kernel.scope import ScopedManager
 from anlan.kernel.search import PINYIN
-from anlan.message.channel.terms import MOST_IN_A_BATCH, Answer, Channel, DeliveryState, Fault, Priority
+from anlan.message.channel.terms import (
+    MARKS,
+    MOST_IN_A_BATCH,
+    Answer,
+    Channel,
+    DeliveryState,
+    Fault,
+    Priority,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from anlan.kernel.personal import Mask
 
 PLACES = ("name", "link", "reply")
-MARKS = {"exercise": "【演练】", "test": "【测试】"}
 REAL, TESTS = 0, -1  # sides that are no exercise's
 SCHEMES = {
     Channel.SMS: ("https", "http"),
@@ -35,6 +43,21 @@ SCHEMES = {
     Channel.EMAIL: ("smtp", "smtps"),
 }
 NOT_OURS = Q(channel__in=(Channel.SMS, Channel.VOICE, Channel.EMAIL))
+MARK_OF = {
+    DeliveryState.QUEUED: "waiting",
+    DeliveryState.LEASED: "doing",
+    DeliveryState.HANDED: "doing",
+    DeliveryState.WITHDRAWN: "stopped",
+    DeliveryState.FAILED: "failed",
+    DeliveryState.DELIVERED: "open",
+    DeliveryState.HEARD: "open",
+    DeliveryState.ANSWERED: "done",
+}
+
+
+def fault_in_words(fault: str) -> str:
+    """Our word for a fault; a service's own words stand as they are."""
+    return str(dict(Fault.choices).get(fault, fault))
 
 
 class Carrier(Record, Registered):
@@ -101,15 +124,16 @@ class Carrier(Record, Registered):
     def clean(self) -> None:
         """raises ValidationError where address, pace or batch cannot be"""
         self.address = self.address.strip().rstrip("/")
-        parts = urlsplit(self.address)
+        if "@" in self.address:
+            raise ValidationError({"address": gettext("接口地址里不能写用户名和密码，请写入密钥文件。")})
         schemes = SCHEMES[Channel(self.channel)]
-        if parts.scheme not in schemes or not parts.hostname or parts.query or parts.fragment:
+        if not _is_address(self.address, schemes):
             shown = gettext("、").join(f"{scheme}://" for scheme in schemes)
             raise ValidationError(
                 {"address": gettext("接口地址应以 %(schemes)s 开头，不带参数。") % {"schemes": shown}}
             )
-        if parts.username or parts.password:
-            raise ValidationError({"address": gettext("接口地址里不能写用户名和密码，请写入密钥文件。")})
+        if self.channel == Channel.EMAIL and not _is_mail(self.sender):
+            raise ValidationError({"sender": gettext("邮件渠道须填写发件邮箱，例如 zhiban@example.cn。")})
         if self.rank < 1:
             raise ValidationError({"rank": gettext("顺序从 1 开始，数字小的先用。")})
         if not 1 <= self.batch <= MOST_IN_A_BATCH:
@@ -122,6 +146,27 @@ class Carrier(Record, Registered):
             raise ValidationError({"simulated": gettext("演练中只能添加模拟渠道。")})
 
 
+def _is_address(text: str, schemes: Collection[str]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in schemes
+            and bool(parts.hostname)
+            and parts.port != 0
+            and not parts.query + parts.fragment
+        )
+    except ValueError:  # of a port or an address in brackets that cannot be
+        return False
+
+
+def _is_mail(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
 class CarrierState(models.Model):
     """How a carrier is doing; it changes by itself, so it is no part of the record.
 
@@ -129,7 +174,8 @@ class CarrierState(models.Model):
 
     next_at     earliest moment of the next hand-over
     failures    requests in a row that came to nothing
-    down_since  None: it is up. Since it is down, it is tried with one message at `next_at`; others take over
+                after the first it is tried with one message at `next_at`
+    down_since  None: it is up. While it is down, others take over
     """
 
     carrier = models.OneToOneField(
@@ -147,6 +193,11 @@ class CarrierState(models.Model):
 
     def __str__(self) -> str:
         return str(self.carrier_id)
+
+    @property
+    def fault_shown(self) -> str:
+        """The last fault in our words, or in the service's own."""
+        return fault_in_words(self.fault)
 
 
 class CarrierPermit(models.Model):
@@ -218,10 +269,13 @@ class Wording(models.Model):
         """What stands before everything that is no real alarm, in every language the same."""
         return MARKS["exercise"] if self.exercise_id else MARKS["test"] if self.is_test else ""
 
-    def filled(self, places: Mapping[str, str]) -> tuple[str, str]:
-        """Subject and text as one recipient meets them; a place that nothing stands in for falls away."""
+    def filled(self, places: Mapping[str, str], *, keep: Collection[str] = ()) -> tuple[str, str]:
+        """Subject and text as one recipient meets them; a place that nothing stands in for falls away.
+
+        keep  places that are left as they stand
+        """
         subject, text = self.subject, self.body
-        for name in PLACES:
+        for name in (name for name in PLACES if name not in keep):
             subject = subject.replace(f"{{{name}}}", places.get(name, ""))
             text = text.replace(f"{{{name}}}", places.get(name, ""))
         return self._marked(subject), self._marked(text)
@@ -352,7 +406,12 @@ class Delivery(models.Model):
     @property
     def fault_shown(self) -> str:
         """Why it failed: our word for it, or the carrier's own."""
-        return str(dict(Fault.choices).get(self.fault, self.fault))
+        return fault_in_words(self.fault)
+
+    @property
+    def mark(self) -> str:
+        """Which mark stands before its state (c-state)."""
+        return MARK_OF[DeliveryState(self.state)]
 
 
 class Reply(models.Model):

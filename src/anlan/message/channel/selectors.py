@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Max, Min, Q
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Max, Min, Q
 
 from anlan.kernel.context import Context
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Exercise
-from anlan.kernel.scope import visible
+from anlan.kernel.scope import require, visible
+from anlan.kernel.values import in_words
 from anlan.message.channel.models import Carrier, CarrierPermit, Delivery, Reply
 from anlan.message.channel.terms import DeliveryState
 
@@ -44,20 +49,74 @@ NOT EXISTS (
   WHERE c.channel = me.channel AND c.rank < me.rank AND c.retired_at IS NULL AND s.down_since IS NULL AND {MAY})
 AND EXISTS (SELECT FROM channel_carrier c WHERE c.id = me.id AND {MAY})"""  # noqa: S608 - our own words
 NOT_HELD = "NOT EXISTS (SELECT FROM kernel_nodestate WHERE held_since IS NOT NULL)"
-# The sides and priorities in which something waits, found by jumping from one to the next through the index.
+# The channels and sides in which something waits, found by jumping from one to the next through the index.
 SIDES = """
-side (n) AS (
-  (SELECT d.side FROM channel_delivery d WHERE d.state <= 1 AND d.channel = %(channel)s ORDER BY d.side LIMIT 1)
+side (channel, n) AS (
+  (SELECT d.channel, d.side FROM channel_delivery d WHERE d.state <= 1 ORDER BY d.channel, d.side LIMIT 1)
   UNION ALL
-  SELECT (SELECT d.side FROM channel_delivery d
-          WHERE d.state <= 1 AND d.channel = %(channel)s AND d.side > side.n ORDER BY d.side LIMIT 1)
-  FROM side WHERE side.n IS NOT NULL
+  (SELECT next.channel, next.side FROM side CROSS JOIN LATERAL (
+     SELECT d.channel, d.side FROM channel_delivery d
+     WHERE d.state <= 1 AND (d.channel, d.side) > (side.channel, side.n) ORDER BY d.channel, d.side LIMIT 1) AS next)
 )"""
 # What was in another's hands may have been sent: it stays his until he is away for good.
 FREE = """
 (d.carrier_id IS NULL OR d.carrier_id = me.id OR d.use NOT IN ('test', 'ask') AND EXISTS (
   SELECT FROM channel_carrier o JOIN channel_carrierstate os ON os.carrier_id = o.id
   WHERE o.id = d.carrier_id AND (o.retired_at IS NOT NULL OR os.down_since < %(given_up)s)))"""
+
+READY = f"""
+WITH RECURSIVE {SIDES}
+SELECT me.id FROM channel_carrier me JOIN channel_carrierstate s ON s.carrier_id = me.id
+WHERE me.retired_at IS NULL AND coalesce(s.next_at <= %(now)s, true) AND {NOT_HELD} AND (
+  EXISTS (
+    SELECT FROM side CROSS JOIN generate_series(0, 3) AS level (n) CROSS JOIN LATERAL (
+      SELECT FROM channel_delivery d
+      WHERE d.state <= 1 AND d.channel = side.channel AND d.side = side.n AND d.priority = level.n
+        AND d.due_at <= %(now)s AND {FREE} LIMIT 1) AS waiting
+    WHERE side.channel = me.channel AND {FIRST})
+  OR EXISTS (
+    SELECT FROM channel_delivery d WHERE d.carrier_id = me.id AND d.state = 3 AND d.ended_at IS NULL
+      AND (d.handed_at IS NOT NULL OR d.due_at <= %(now)s)))
+"""  # noqa: S608 - our own words
+
+# What waits, by the carrier that would take it now; without one where none may have it.
+WAITING = f"""
+WITH RECURSIVE {SIDES}, waiting AS (
+  SELECT d.channel, d.side, count(*) AS number, min(d.queued_at) AS oldest
+  FROM channel_delivery d WHERE d.state <= 1 GROUP BY 1, 2)
+SELECT me.id, waiting.channel, sum(waiting.number), min(waiting.oldest)
+FROM waiting JOIN side ON side.channel = waiting.channel AND side.n = waiting.side
+LEFT JOIN channel_carrier me ON me.channel = side.channel AND me.retired_at IS NULL AND {FIRST}
+GROUP BY 1, 2
+"""  # noqa: S608 - our own words
+DONE = """
+SELECT carrier_id, count(handed_at), count(*) FILTER (WHERE state = 4), coalesce(sum(cost_cny), 0)
+FROM channel_delivery WHERE queued_at >= %s AND carrier_id IS NOT NULL GROUP BY 1
+"""
+
+
+class Doing(NamedTuple):
+    """What a carrier has to do, and what it has done of what was ordered today."""
+
+    carrier: Carrier
+    waiting: int
+    handed: int
+    failed: int
+    cost_cny: Decimal
+
+    @property
+    def pace(self) -> str:
+        return f"{self.carrier.pace_per_s:g}"
+
+    @property
+    def lasts(self) -> timedelta | None:
+        """How long what waits will take at its pace; None where it has none."""
+        pace = self.carrier.pace_per_s
+        return timedelta(seconds=self.waiting / pace) if pace else None
+
+    @property
+    def lasts_shown(self) -> str:
+        return in_words(self.lasts) if self.lasts else ""
 
 
 class Step(NamedTuple):
@@ -81,7 +140,9 @@ def get_carrier(ctx: Context, carrier_id: UUID, capability: str = READ) -> Carri
 
 
 def lock_carrier(ctx: Context, carrier_id: UUID, capability: str) -> Carrier:
-    found = visible(ctx, Carrier, capability).select_for_update(of=("self",)).filter(pk=carrier_id).first()
+    """Its key is left alone: deliveries that refer to it go on being written."""
+    locked = visible(ctx, Carrier, capability).select_for_update(of=("self",), no_key=True)
+    found = locked.filter(pk=carrier_id).first()
     if found is None:
         raise NotFound
     return found
@@ -93,10 +154,47 @@ def find_carrier(code: str) -> Carrier | None:
     return found
 
 
+def list_ready(now: datetime, given_up: datetime) -> list[Carrier]:
+    """The carriers that may be given something now, or told to call something off; for the sender."""
+    values: dict[str, Any] = {"now": now, "given_up": given_up, "demo": settings.ANLAN.mode == "demo"}
+    with connection.cursor() as cursor:
+        cursor.execute(READY, values)
+        ids = [row[0] for row in cursor.fetchall()]
+    return list(Carrier.unscoped.filter(pk__in=ids)) if ids else []
+
+
 def list_carriers(ctx: Context) -> QuerySet[Carrier]:
     """Those in use, the first of each channel first."""
     found = visible(ctx, Carrier, READ).filter(retired_at=None).select_related("state", "unit", "exercise")
     return found.order_by("channel", "rank", "name", "pk")
+
+
+def list_doing(ctx: Context, since: datetime) -> list[Doing]:
+    """What each carrier in use has to do, and has done of what was ordered since then; their whole work, for all units."""
+    carriers = list(list_carriers(ctx))
+    waiting: dict[UUID | None, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, {"demo": settings.ANLAN.mode == "demo"})
+        for carrier_id, _channel, number, _oldest in cursor.fetchall():
+            waiting[carrier_id] = waiting.get(carrier_id, 0) + int(number)
+        cursor.execute(DONE, [since])
+        done = {row[0]: row[1:] for row in cursor.fetchall()}
+    nothing = (0, 0, Decimal(0))
+    return [Doing(one, waiting.get(one.pk, 0), *done.get(one.pk, nothing)) for one in carriers]
+
+
+def list_unserved(ctx: Context) -> list[tuple[str, int, datetime]]:
+    """What waits and no carrier may have: channel, number, since when."""
+    require(ctx, READ)
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, {"demo": settings.ANLAN.mode == "demo"})
+        return [(row[1], int(row[2]), row[3]) for row in cursor.fetchall() if row[0] is None]
+
+
+def count_to_go_out() -> dict[str, int]:
+    """What a held node would send on its release, by channel."""
+    found = Delivery.unscoped.filter(state__lte=DeliveryState.LEASED).values_list("channel")
+    return dict(found.annotate(number=Count("pk")).order_by("channel"))
 
 
 def list_permits(ctx: Context, carrier: Carrier) -> QuerySet[CarrierPermit]:
@@ -105,9 +203,12 @@ def list_permits(ctx: Context, carrier: Carrier) -> QuerySet[CarrierPermit]:
     return carrier.permits.filter(closed_at=None).select_related("exercise", "opened_by").order_by("pk")
 
 
-def list_deliveries(ctx: Context) -> QuerySet[Delivery]:
-    """The latest first."""
+def list_deliveries(ctx: Context, *, before: tuple[datetime, UUID] | None = None) -> QuerySet[Delivery]:
+    """The latest first; those before one of that time and id."""
     found = visible(ctx, Delivery, READ).select_related("unit", "person", "carrier", "wording")
+    if before:
+        at, key = before
+        found = found.filter(Q(queued_at__lt=at) | Q(queued_at=at, pk__lt=key), queued_at__lte=at)
     return found.order_by("-queued_at", "-id")
 
 
@@ -116,6 +217,11 @@ def get_delivery(ctx: Context, delivery_id: UUID) -> Delivery:
     if found is None:
         raise NotFound
     return found
+
+
+def list_replies(ctx: Context, delivery: Delivery) -> QuerySet[Reply]:
+    """What came back to one delivery, the oldest first."""
+    return visible(ctx, Reply, READ).filter(delivery=delivery).order_by("received_at", "pk")
 
 
 def list_unmatched(ctx: Context, capability: str = READ) -> QuerySet[Reply]:
@@ -134,6 +240,12 @@ def list_steps(use: str, keys: Collection[str]) -> list[Step]:
         Step(key, channel, DeliveryState(best), *moments)
         for key, channel, best, *moments in rows.values_list(*columns)
     ]
+
+
+def list_ordered(use: str, keys: Collection[str]) -> QuerySet[Delivery]:
+    """All that was ordered for these keys, in order; whoever orders deliveries knows who may see that."""
+    found = Delivery.unscoped.filter(use=use, key__in=list(keys)).select_related("carrier", "person")
+    return found.order_by("queued_at", "pk")
 
 
 def list_open_to_reply(carrier: Carrier, numbers: Collection[str], since: datetime) -> list[Delivery]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import IntegerChoices, TextChoices
@@ -49,7 +51,7 @@ class Priority(IntegerChoices):
 class Happened(TextChoices):
     """What a carrier tells of a delivery.
 
-    `heard`: the full text was played. `key` counts after that only. `hung_up`: before its end.
+    `heard`: the full text was played. `key`: one was pressed, which counts after that only. `hung_up`: before its end.
     """
 
     DELIVERED = "delivered", _("送达")
@@ -144,6 +146,7 @@ class Event(NamedTuple):
     delivery      None for a reply, which names no delivery
     at            when it happened, by the carrier's clock
     permanent     of `undeliverable`: it would fail again
+    full          of `key`: it was pressed after the full text
     ref           of a reply: the carrier's id of it
     number, text  of a reply: who sent what
     """
@@ -153,6 +156,7 @@ class Event(NamedTuple):
     delivery: UUID | None = None
     fault: str = ""
     permanent: bool = False
+    full: bool = False
     ref: str = ""
     number: str = ""
     text: str = ""
@@ -172,6 +176,9 @@ CAPABILITIES = {
 SECOND_FACTOR = frozenset({"message.channel.edit", "message.channel.open"})
 # What the node's own programs hold, and no role.
 PROGRAM = frozenset({"message.channel.hand_over", "message.channel.take", "message.channel.send"})
+
+# What stands before everything that is no real alarm: the same whatever language its sender reads.
+MARKS: dict[str, str] = json.loads((Path(__file__).parent / "data/marks.json").read_text("utf-8"))
 
 # `use` of deliveries that this room itself orders.
 TEST, ASK = "test", "ask"

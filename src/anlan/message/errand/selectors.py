@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 
 from anlan.kernel.errors import NotFound
 from anlan.kernel.reach import ReachKind
-from anlan.kernel.scope import can, visible
+from anlan.kernel.scope import visible
 from anlan.message.channel.selectors import FILLS
 from anlan.message.errand.models import Errand
 from anlan.message.errand.terms import ErrandState
-from anlan.message.neighbour.selectors import list_neighbours
 from anlan.organisation.contact.selectors import list_best
 
 if TYPE_CHECKING:
@@ -71,17 +70,11 @@ def list_errands(ctx: Context, *, ended: bool = False) -> QuerySet[Errand]:
 
 def list_of(about_kind: str, about: str) -> QuerySet[Errand]:
     """All errands about one record, which the caller has within scope."""
-    return Errand.unscoped.filter(about_kind=about_kind, about=about).select_related(*ALONG).order_by("ordered_at")
-
-
-def count_open(ctx: Context) -> int:
-    """How many wait within scope; none for whom they are no business of."""
-    return visible(ctx, Errand, READ).filter(state=ErrandState.OPEN).count() if can(ctx, READ) else 0
-
-
-def list_goers(ctx: Context, unit_ids: Collection[int]) -> dict[int, int]:
-    """Whose people go to each of these units."""
-    return list_neighbours(ctx, unit_ids)
+    return (
+        Errand.unscoped.filter(about_kind=about_kind, about=about)
+        .select_related(*ALONG)
+        .order_by("ordered_at")
+    )
 
 
 def list_numbers(ctx: Context, unit_ids: Collection[int]) -> dict[int, dict[str, str]]:

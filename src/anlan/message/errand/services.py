@@ -12,7 +12,14 @@ from django.utils.translation import gettext as _
 
 from anlan.kernel.act import act
 from anlan.kernel.events import PrivateText
-from anlan.message.channel.services import Order, keep_wording, queue_deliveries, withdraw_deliveries
+from anlan.message.channel.services import (
+    Channel,
+    Order,
+    Priority,
+    keep_wording,
+    queue_deliveries,
+    withdraw_deliveries,
+)
 from anlan.message.errand import selectors
 from anlan.message.errand.events import ErrandsOrdered, ErrandsWithdrawn, VisitFailed, VisitMade
 from anlan.message.errand.models import Errand
@@ -38,11 +45,16 @@ class Door(NamedTuple):
 
 @act("message.errand.order")
 def order_errands(
-    ctx: Context, about_kind: str, title: str, doors: Sequence[Door], *, priority: int = 0
+    ctx: Context,
+    about_kind: str,
+    title: str,
+    doors: Sequence[Door],
+    *,
+    priority: Priority = Priority.FLASH,
 ) -> list[Errand]:
     """Send people to these doors, and tell their units by SMS and telephone; one errand at a time about a record.
 
-    priority  of what they are told by: the room of channels' word, 0 goes first
+    priority  of what they are told by
     """
     there = {errand.about for errand in selectors.lock_open(about_kind, [door.about for door in doors])}
     now = ctx.now()
@@ -69,7 +81,7 @@ def order_errands(
     return made
 
 
-def _tell_goers(ctx: Context, title: str, errands: Sequence[Errand], priority: int) -> None:
+def _tell_goers(ctx: Context, title: str, errands: Sequence[Errand], priority: Priority) -> None:
     """Whoever answers the unit's line, else who is on its posts, hears of each door."""
     numbers = selectors.list_numbers(ctx, {errand.unit_id for errand in errands})
     with translation.override(settings.LANGUAGE_CODE):
@@ -78,7 +90,7 @@ def _tell_goers(ctx: Context, title: str, errands: Sequence[Errand], priority: i
             "sms": _("请立即派人上门：{name}。告知“%(title)s”，到后登记结果：{link}") % told,
             "voice": _("请立即派人上门，找{name}，告知“%(title)s”。到后请在平台登记结果。") % told,
         }
-    wordings = {way: keep_wording(ctx, way, title, body).pk for way, body in bodies.items()}
+    wordings = {way: keep_wording(ctx, Channel(way), title, body).pk for way, body in bodies.items()}
     orders = [
         Order(wordings[way], str(errand.pk), number, errand.unit_id)
         for errand in errands

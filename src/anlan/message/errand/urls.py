@@ -9,9 +9,7 @@ from anlan.message.errand import views
 
 PREFIX = "message/errands/"
 DOORS = (Door("message", _("上门任务"), "errand_list", "walk", "message.errand.read"),)
-SUBJECTS = (
-    Subject("errand.errand", "message.errand.read", "errand_detail", attach="message.errand.visit"),
-)
+SUBJECTS = (Subject("errand.errand", "message.errand.read", "errand_detail", attach="message.errand.visit"),)
 
 urlpatterns = [
     path("", views.errand_list, name="errand_list"),

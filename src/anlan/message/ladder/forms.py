@@ -36,6 +36,6 @@ class RatesForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rates = {**RATES, "stand_in": STAND_IN_RATE, "errand": ERRAND_RATE}
-        for name, rate in rates.items():
-            self.fields[str(name)] = forms.IntegerField(min_value=0, max_value=100, initial=rate)
+        rates = [(str(way), rate) for way, rate in RATES.items()]
+        for name, rate in (*rates, ("stand_in", STAND_IN_RATE), ("errand", ERRAND_RATE)):
+            self.fields[name] = forms.IntegerField(min_value=0, max_value=100, initial=rate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.register import Column, Filter, Panel, Register
@@ -34,7 +35,7 @@ def picture_of(ladder: Ladder, asked: Mapping[str, int]) -> dict[str, Any]:
                 "bar_y": ROW * number + 9,
                 "span": span_of(one.rung.at_s),
                 "target": str(Target(one.rung.target).label),
-                "ways": "、".join(str(Way(way).label) for way in one.rung.ways),
+                "ways": gettext("、").join(str(Way(way).label) for way in one.rung.ways),
                 "before": one.before,
                 "after": one.after,
                 "bar": round(BAR * one.after / people) if people else 0,
@@ -73,7 +74,7 @@ LADDERS = Register(
         Column("from_time"),
         Column("until_time"),
         Column("certain"),
-        Column("steps", wide=True),
+        Column("steps", wide=True, show=lambda steps: " → ".join(steps.splitlines())),
         Column("source", wide=True),
     ),
     fields=(

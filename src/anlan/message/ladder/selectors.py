@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, time
 
-    from anlan.kernel.context import Context
     from anlan.message.ladder.terms import Rung
 
 READ = "message.ladder.read"
@@ -41,9 +40,7 @@ class Remaining:
     after: int
 
 
-def list_chosen(
-    ctx: Context, unit: Unit, colour: str, posts: Collection[str], at: datetime
-) -> dict[str, Chosen]:
+def list_chosen(unit: Unit, colour: str, posts: Collection[str], at: datetime) -> dict[str, Chosen]:
     """The ladder of each kind of post, as `unit` calls with that colour at that moment.
 
     Of several the closest unit's holds, then the one that names the post, the colour, the hours. Where nobody up to the
@@ -63,11 +60,11 @@ def _closeness(ladder: Ladder) -> tuple[int, bool, bool, bool, str]:
 
 def _choose(laid: Sequence[Ladder], colour: str, post: str, moment: time) -> Chosen:
     for one in laid:
-        if _fits(one.colours, colour) and _fits(one.posts, post):
-            if is_within(moment, one.from_time, one.until_time):
-                return Chosen(one.name, one.certain, tuple(one.rungs))
-    fits = [one for one in EXAMPLES if _fits(one.colours, colour) and _fits(one.posts, post)]
-    best = max(fits, key=lambda one: (bool(one.posts), bool(one.colours)))
+        fits = _fits(one.colours, colour) and _fits(one.posts, post)
+        if fits and is_within(moment, one.from_time, one.until_time):
+            return Chosen(one.name, one.certain, tuple(one.rungs))
+    shipped = [one for one in EXAMPLES if _fits(one.colours, colour) and _fits(one.posts, post)]
+    best = max(shipped, key=lambda one: (bool(one.posts), bool(one.colours)))
     return Chosen(best.name, certain=False, rungs=tuple(rungs_of(best.steps)))
 
 

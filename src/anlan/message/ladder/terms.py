@@ -12,13 +12,15 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from datetime import time
 
 LONGEST_S, MOST_TRIES, MOST_STEPS = 24 * 3600, 10, 20
 
@@ -49,18 +51,13 @@ class Way(TextChoices):
 
 
 # How ladders are written, in whatever language the page is shown: they are data of a Chinese node.
-TARGETS = {
-    "本人": Target.PERSON,
-    "替补": Target.STAND_IN,
-    "上级值班": Target.UPPER_DUTY,
-    "上门": Target.ERRAND,
-}
-WAYS = {"站内": Way.APP, "短信": Way.SMS, "语音": Way.VOICE, "邮件": Way.EMAIL}
-UNITS_S = {"秒": 1, "分钟": 60, "分": 60, "小时": 3600}
-SPAN = re.compile(r"(\d{1,5})(秒|分钟|分|小时)")
-TRIES = re.compile(r"(\d{1,2})次")
-EVERY = re.compile(r"间隔(\d{1,5}(?:秒|分钟|分|小时))")
-BETWEEN = re.compile("[、,+\uff0c\uff0b/]")
+WORDS = json.loads((Path(__file__).parent / "data/words.json").read_text())
+NOW: str = WORDS["now"]
+TARGETS = {word: Target(code) for word, code in WORDS["targets"].items()}
+WAYS = {word: Way(code) for word, code in WORDS["ways"].items()}
+UNITS_S: dict[str, int] = WORDS["units_s"]
+SPAN = re.compile(rf"(\d{{1,5}})({'|'.join(sorted(UNITS_S, key=len, reverse=True))})")
+TRIES, EVERY, BETWEEN = (re.compile(WORDS[name]) for name in ("tries", "every", "between"))
 
 
 class WrongStep(ValueError):
@@ -108,7 +105,7 @@ def rungs_of(steps: str) -> list[Rung]:
 def _step(number: int, words: list[str]) -> list[Rung]:
     if len(words) < 2 or words[1] not in TARGETS:
         raise _wrong(number)
-    after, target = (0 if words[0] == "立即" else _seconds(number, words[0])), TARGETS[words[1]]
+    after, target = (0 if words[0] == NOW else _seconds(number, words[0])), TARGETS[words[1]]
     told = words[2:]
     if target in {Target.UPPER_DUTY, Target.ERRAND}:
         if told:
@@ -167,7 +164,9 @@ def is_within(moment: time, begin: time | None, end: time | None) -> bool:
 def _examples() -> tuple[Example, ...]:
     rows = json.loads((Path(__file__).parent / "data/examples.json").read_text())
     return tuple(
-        Example(row["name"], tuple(row["colours"]), tuple(row["posts"]), "\n".join(row["steps"]), row["source"])
+        Example(
+            row["name"], tuple(row["colours"]), tuple(row["posts"]), "\n".join(row["steps"]), row["source"]
+        )
         for row in rows
     )
 

@@ -20,9 +20,7 @@ class Neighbour(Record, Registered):
 
     SEARCHED: ClassVar[tuple[str, ...]] = ("name",)
 
-    neighbour = models.ForeignKey(
-        "kernel.Unit", models.PROTECT, related_name="+", verbose_name=_("上门单位")
-    )
+    neighbour = models.ForeignKey("kernel.Unit", models.PROTECT, related_name="+", verbose_name=_("上门单位"))
     name = models.CharField(_("名称"), max_length=250, blank=True, editable=False, db_collation=PINYIN)
     note = models.CharField(_("路线和联络说明"), max_length=200, blank=True)
 

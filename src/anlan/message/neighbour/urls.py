@@ -6,9 +6,7 @@ from anlan.kernel.subjects import Subject
 from anlan.message.neighbour.register import NEIGHBOURS
 
 PREFIX = "message/neighbours/"
-DOORS = (
-    Door("message", _("邻村互助"), "neighbour_list", "building-community", "message.neighbour.read"),
-)
+DOORS = (Door("message", _("邻村互助"), "neighbour_list", "building-community", "message.neighbour.read"),)
 SUBJECTS = (Subject("neighbour.neighbour", "message.neighbour.read", "neighbour_detail"),)
 
 urlpatterns = urls_of(NEIGHBOURS)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anlan.kernel.events import event
 
 
-@event("organisation.contact.verified", _("核实联系方式"))
+@event("organisation.contact.verified", pgettext_lazy("event", "核实联系方式"))
 @dataclass(frozen=True)
 class ContactVerified:
     how: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - field of a named tuple
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID  # noqa: TC003 - the same
 
 from django.db import connection
@@ -76,7 +76,7 @@ def list_best(ctx: Context, people: Collection[UUID] = (), units: Collection[int
     Whom to send to is the caller's to answer for: a person is reached at his home unit's contact points, which may lie
     outside the caller's scope.
     """
-    told = {
+    told: dict[str, Any] = {
         "people": list(people),
         "units": list(units),
         "exercise": ctx.exercise.pk if ctx.exercise else None,

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anlan.kernel.events import event
 
 
-@event("organisation.division.imported", _("导入行政区划"))
+@event("organisation.division.imported", pgettext_lazy("event", "导入行政区划"))
 @dataclass(frozen=True)
 class DivisionsImported:
     """One entry for a whole import; `root` is the code that was imported, blank for the whole country."""

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     figures={"added": _("新增单位"), "renamed": _("更名单位"), "retired": _("停用单位")},
 )
 def import_divisions(ctx: Context, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    done = services.import_divisions(ctx, arguments["code"], arguments["below"], progress)
+    done = services.import_divisions(
+        ctx, arguments["code"], arguments["below"], progress, as_root=arguments.get("as_root", False)
+    )
     shows = done.unit_id is not None and can(ctx, "organisation.unit.read")
     url = reverse("unit_detail", args=[done.unit_id]) if shows else ""
     return {"added": done.added, "renamed": done.renamed, "retired": done.retired, "url": url}

@@ -13,7 +13,6 @@ from django.db import connection, transaction
 from anlan.kernel.errors import DomainError, NotFound
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import visible
-from anlan.kernel.search import question
 from anlan.kernel.tasks import Progress
 from anlan.organisation.division.terms import DivisionLevel
 from anlan.protocols import divisions
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
 
 IMPORT = "organisation.division.import"
-SUGGESTED = 10  # units
 MOST_FOUND = 50  # divisions by their name
 EXAMPLES = 5
 STEP = 5_000  # rows between two words on the progress
@@ -171,20 +169,19 @@ def find_unit_above(ctx: Context, code: str) -> Unit | None:
     return min(found, key=lambda unit: above.index(str(unit.code)), default=None)
 
 
+def find_unnamed_root(ctx: Context) -> Unit | None:
+    """The node's own unit as its first start left it: the only root, without a code. A division may become it."""
+    roots = list(Unit.unscoped.filter(parent=None)[:2])  # another's root is counted, and not shown
+    root = roots[0] if len(roots) == 1 and not roots[0].code and not roots[0].retired_at else None
+    return root if root is not None and visible(ctx, Unit, IMPORT).filter(pk=root.pk).exists() else None
+
+
 def get_unit(ctx: Context, unit_id: int) -> Unit:
     """A unit that divisions may be hung below."""
     unit = visible(ctx, Unit, IMPORT).filter(pk=unit_id, retired_at=None).first()
     if unit is None:
         raise NotFound
     return unit
-
-
-def list_units(ctx: Context, words: str = "") -> list[Unit]:
-    """Some units that divisions may be hung below, by their words."""
-    units = visible(ctx, Unit, IMPORT).filter(retired_at=None).select_related("parent").order_by("path")
-    if asked := question(words):
-        units = units.filter(search__holds=asked)
-    return list(units[:SUGGESTED])
 
 
 def get_comparison(ctx: Context, code: str, progress: Progress | None = None) -> Comparison:

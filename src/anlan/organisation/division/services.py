@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
+from django.db.models import F
 
 from anlan.kernel import tasks
 from anlan.kernel.act import act
@@ -63,6 +64,9 @@ UPDATE kernel_unit u SET name = p.name, search = d.search::tsvector, version = u
 FROM unnest(%s::bigint[], %s::text[]) AS d (unit_id, search) JOIN division_placed p ON p.unit_id = d.unit_id
 WHERE u.id = d.unit_id
 """
+AS_LISTED = (
+    "UPDATE kernel_unit u SET kind = s.kind FROM division_staged s WHERE u.id = %s AND s.code = u.code"
+)
 ROOTS = """
 SELECT u.id FROM division_staged s JOIN kernel_unit u ON u.code = s.code
 WHERE s.level = (SELECT min(level) FROM division_staged)
@@ -101,21 +105,30 @@ def keep_lists(ctx: Context, folder: Path) -> int:  # noqa: ARG001 - an act; who
 
 
 @act("organisation.division.import")
-def start_import(ctx: Context, code: str, below: int | None) -> LongTask:
+def start_import(ctx: Context, code: str, below: int | None, *, as_root: bool = False) -> LongTask:
     """Have it imported by a task; what can be refused at once is. See `import_divisions`."""
     selectors.get_lists()
-    _place_of(ctx, code, below)
-    return tasks.start(ctx, TASK, {"code": code, "below": below})
+    if as_root:
+        _unnamed_root(ctx, code)
+    else:
+        _place_of(ctx, code, below)
+    return tasks.start(ctx, TASK, {"code": code, "below": below, "as_root": as_root})
 
 
 @act("organisation.division.import")
 def import_divisions(
-    ctx: Context, code: str, below: int | None = None, progress: Progress | None = None
+    ctx: Context,
+    code: str,
+    below: int | None = None,
+    progress: Progress | None = None,
+    *,
+    as_root: bool = False,
 ) -> Imported:
     """Bring the tree up to the list at a full code and below (blank: the whole country): all of it, or nothing.
 
     below     the unit to hang it below, where the tree doesn't have it; None: below the division that the codes say, or
               as a new root (the node itself only)
+    as_root   instead: the node's own unit, which has no code yet, becomes it
     raises    DomainError: no list or a broken one, units outside scope, no place to hang it
     """
     progress = progress or Progress()
@@ -124,19 +137,38 @@ def import_divisions(
         # Autoanalyze stays out, too: it would count no row in a table half loaded, and send each check of the foreign
         # keys through a whole index.
         cursor.execute("LOCK TABLE kernel_unit IN SHARE ROW EXCLUSIVE MODE")
-        above = _place_of(ctx, code, below)
+        root = _take_code(ctx, code) if as_root else None
+        above = None if root else _place_of(ctx, code, below)
         found = selectors.get_comparison(ctx, code, progress)
         progress.total(progress.done + found.added + found.renamed)
+        if root:
+            cursor.execute(AS_LISTED, [root.pk])
         if found.added or found.renamed:
             _place(cursor, above)
             _in_chunks(cursor, "fresh", ADD, progress)
             _in_chunks(cursor, "renamed", RENAME, progress)
         if found.retired:
             cursor.execute(RETIRE, {"at": ctx.now(), **selectors.get_vanished(ctx, code)})
-    imported = Imported(found.added, found.renamed, found.retired, above.pk if above else None)
-    if found.changes:
+    shown = root or above
+    imported = Imported(found.added, found.renamed, found.retired, shown.pk if shown else None)
+    if found.changes or root:
         _write_down(ctx, code, above, imported)
     return imported
+
+
+def _unnamed_root(ctx: Context, code: str) -> Unit:
+    root = selectors.find_unnamed_root(ctx)
+    if root is None or not code or selectors.find_unit(ctx, code) is not None:
+        raise DomainError("division_root_named")
+    return root
+
+
+def _take_code(ctx: Context, code: str) -> Unit:
+    """Let the node's own unit be known by a division's code: from here on it is one that the tree has already."""
+    root = _unnamed_root(ctx, code)
+    root.code = code
+    Unit.unscoped.filter(pk=root.pk).update(code=code, search=root.document_of(), version=F("version") + 1)
+    return root
 
 
 def _place_of(ctx: Context, code: str, below: int | None) -> Unit | None:

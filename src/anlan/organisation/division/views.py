@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from anlan.kernel.errors import DomainError, NotFound
 from anlan.kernel.pages import needs
+from anlan.kernel.register import choosing
 from anlan.organisation.division import selectors, services
 from anlan.organisation.division.forms import PlaceForm
 from anlan.organisation.division.terms import DivisionLevel
@@ -59,14 +60,15 @@ def division_import(request: PageRequest, code: str) -> HttpResponse:
         return render(request, "division/missing.html")
     ctx, chosen = request.ctx, _code(code)
     line, there = selectors.list_line(chosen), selectors.find_unit(ctx, chosen)
-    searching = "find" in request.POST  # where no script fetches the suggestions
-    asked = None if searching else request.POST or None
     above = selectors.find_unit_above(ctx, chosen) if there is None else there.parent
-    initial = {"unit": request.POST.get("unit") or (above.pk if above else None)}
-    form = PlaceForm(ctx, asked, there=there is not None, initial=initial)
+    root = selectors.find_unnamed_root(ctx) if chosen and there is None else None
+    initial = {"unit": above.pk if above else None} | choosing.begun_of(request)
+    form = PlaceForm(ctx, choosing.data_of(request), there=there is not None, root=root, initial=initial)
     if form.is_valid():
         try:
-            task = services.start_import(ctx, chosen, form.cleaned_data.get("unit"))
+            below = None if form.is_root else form.cleaned_data.get("unit")
+            key = below.pk if below else None
+            task = services.start_import(ctx, chosen, key, as_root=form.is_root)
         except NotFound:
             raise
         except DomainError as refusal:
@@ -74,21 +76,21 @@ def division_import(request: PageRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, _("已开始导入，可以离开本页。"))
             return redirect("task_detail", task.pk)
-    shown = {"line": line, "here": line[-1] if line else None, "there": there, "above": above, "form": form}
-    return render(
-        request, "division/import.html", {**shown, **_compared(request, chosen), **_units(request, above)}
-    )
-
-
-@require_safe
-@needs(selectors.IMPORT)
-def division_units(request: PageRequest) -> HttpResponse:
-    """The units that the search box of the import suggests."""
-    return render(request, "division/_units.html", _units(request, None))
+    shown: dict[str, Any] = {
+        "line": line,
+        "here": line[-1] if line else None,
+        "there": there,
+        "above": above,
+        "form": form,
+    }
+    shown["fields"] = [choosing.shown(form, name, request.POST) for name in form.fields]
+    return render(request, "division/import.html", {**shown, **_compared(request, chosen)})
 
 
 def _compared(request: PageRequest, code: str) -> dict[str, Any]:
-    """What would change, or why that can't be said."""
+    """What would change, or why that can't be said; of the whole country only the import itself finds out."""
+    if not code:
+        return {}
     try:
         return {"found": selectors.get_comparison(request.ctx, code)}
     except NotFound:
@@ -97,18 +99,8 @@ def _compared(request: PageRequest, code: str) -> dict[str, Any]:
         return {"refusal": str(refusal)}
 
 
-def _units(request: PageRequest, above: Any) -> dict[str, Any]:
-    """Units to choose from: those found, and the one that is chosen already."""
-    words = _words(request, "words")
-    units = selectors.list_units(request.ctx, words)
-    chosen = request.POST.get("unit") or request.GET.get("unit") or (str(above.pk) if above else "")
-    if above is not None and not words:
-        units = [above, *(unit for unit in units if unit.pk != above.pk)]
-    return {"units": units, "words": words, "chosen": chosen, "most": selectors.SUGGESTED}
-
-
 def _words(request: PageRequest, name: str = "q") -> str:
-    return str((request.POST or request.GET).get(name, "")).strip()[:WORDS]
+    return (request.POST or request.GET).get(name, "").replace("\0", "").strip()[:WORDS]
 
 
 def _code(text: str) -> str:

@@ -32,8 +32,6 @@ class Person(Record, Registered):
     code         by which an import knows him again; None: he has none
     title        his rank or position in words (副镇长), not a post
     user         the account he logs in with; None: he does not
-    community    the community, village or grid where he has registered to serve 双报到; None: nowhere
-    team         the group he serves in there
     identity     number of the identity card (GB 11643)
     """
 
@@ -52,10 +50,6 @@ class Person(Record, Registered):
         verbose_name=_("登录用户"),
     )
     party_member = models.BooleanField(_("党员"), default=False)
-    community = models.ForeignKey(
-        "kernel.Unit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("报到社区")
-    )
-    team = models.CharField(_("编组"), max_length=40, blank=True)
     identity = models.CharField(_("身份证号"), max_length=18, blank=True)
     note = models.TextField(_("备注"), blank=True, max_length=500)
 
@@ -68,19 +62,11 @@ class Person(Record, Registered):
             ),
             models.UniqueConstraint(fields=("exercise", "code"), name="person_code_once_in_exercise"),
             models.CheckConstraint(condition=~Q(name="") & ~Q(code=""), name="person_is_named"),
-            models.CheckConstraint(
-                condition=Q(team="") | Q(community__isnull=False), name="person_team_is_of_community"
-            ),
         )
         indexes = (
             models.Index(fields=("name", "id"), name="person_by_name"),
             models.Index(fields=("name", "id"), name="person_retired", condition=Q(retired_at__isnull=False)),
             models.Index(fields=("unit", "name"), name="person_of_unit"),
-            models.Index(
-                fields=("community", "team"),
-                name="person_of_community",
-                condition=Q(community__isnull=False),
-            ),
             GinIndex(fields=("search",), name="person_search"),
         )
 
@@ -88,11 +74,9 @@ class Person(Record, Registered):
         return self.name
 
     def clean(self) -> None:
-        """raises ValidationError for a team without a community, and for what is no identity number"""
+        """raises ValidationError for what is no identity number"""
         self.name = "".join(self.name.split()) if not self.name.isascii() else self.name.strip()
         self.identity = self.identity.strip().upper()
-        if self.team and self.community_id is None:
-            raise ValidationError({"team": gettext("没有填报到社区，不能编组。请先选定报到社区。")})
         if self.identity and not _is_identity(self.identity):
             raise ValidationError({"identity": gettext("身份证号应为 18 位，校验码不符。请对照证件核对。")})
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ValidationError
-
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import User
-from anlan.kernel.scope import visible
+from anlan.kernel.scope import can, visible
 from anlan.organisation.person.models import Person
 
 if TYPE_CHECKING:
@@ -18,22 +16,19 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from anlan.kernel.context import Context
-    from anlan.kernel.models import Unit
 
 READ = "organisation.person.read"
-MOST_REGISTERED = 200  # that a community's page lists
 
 
 def get_person(ctx: Context, person_id: UUID, capability: str = READ) -> Person:
     return _one(visible(ctx, Person, capability).select_related("unit", "user"), person_id)
 
 
-def find_person(ctx: Context, key: str) -> Person | None:
-    """The same by what an address says; None also for what no key can be."""
-    try:
-        return visible(ctx, Person, READ).select_related("unit").filter(pk=key).first()
-    except ValidationError:
-        return None
+def list_candidates(ctx: Context) -> QuerySet[Person]:
+    """Whom a form may name: nobody for who may see no people."""
+    if not can(ctx, READ):
+        return Person.unscoped.none()
+    return visible(ctx, Person, READ).select_related("unit")
 
 
 def lock_person(ctx: Context, person_id: UUID, capability: str) -> Person:
@@ -49,12 +44,6 @@ def find_user(username: str) -> User | None:
 def find_holder(user: User) -> Person | None:
     """Who logs in with an account already, wherever he is: an account is one person's."""
     return Person.unscoped.filter(user=user).first()
-
-
-def list_registered(ctx: Context, community: Unit) -> QuerySet[Person]:
-    """Who has registered to serve in a community, by team. They work elsewhere: the community's scope decides, not theirs."""
-    people = Person.unscoped.filter(community=community, retired_at=None, exercise=ctx.exercise)
-    return people.select_related("unit").order_by("team", "name", "pk")
 
 
 def list_named(ctx: Context, ids: Collection[UUID]) -> dict[UUID, Person]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from anlan.kernel.fields import MomentField
+from anlan.kernel.register import choosing
 from anlan.kernel.register.declaration import registers
-from anlan.kernel.register.forms import Reference, candidates
-from anlan.organisation.post.models import Posting
+from anlan.organisation.post import selectors
 from anlan.organisation.post.selectors import FOUR
 from anlan.organisation.post.terms import AbsenceReason
 
@@ -19,57 +21,55 @@ if TYPE_CHECKING:
 PEOPLE = "organisation.person"
 
 
-def _moment(label: Any, help_text: Any, *, required: bool = False) -> forms.DateTimeField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(label=label, help_text=help_text, required=required, widget=widget)
-
-
-def _people(ctx: Context) -> Any:
-    return candidates(ctx, registers()[PEOPLE], Posting._meta.get_field("person"))
-
-
-class PersonForm(forms.Form):
-    """Asks for a person, found by his words."""
-
-    name = "person"
-
-    def __init__(self, ctx: Context, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        chosen: Any = self.fields[self.name]
-        chosen.queryset = _people(ctx)
-
-
-class AppointForm(PersonForm):
-    person = Reference(queryset=None, label=_("人员"))
-    acting = forms.BooleanField(label=_("代理"), required=False)
-    from_at = _moment(_("任职时间"), _("不填则从现在起。"))
-    until_at = _moment(_("结束时间"), _("不填则长期任职。"))
-
-
-class StandInForm(PersonForm):
-    person = Reference(queryset=None, label=_("人员"))
-    until_at = _moment(_("结束时间"), _("不填则长期有效。"))
-
-
-class AbsenceForm(PersonForm):
-    name = "stand_in"
-
-    reason = forms.ChoiceField(label=_("事由"), choices=AbsenceReason)
-    from_at = _moment(_("开始时间"), "", required=True)
-    until_at = _moment(_("结束时间"), _("不填则到销假为止。"))
-    stand_in = Reference(
-        queryset=None,
-        label=_("代班人"),
-        required=False,
-        help_text=_("代其全部岗位；不选则由各岗位的替补接替。"),
+def _person(ctx: Context, **options: Any) -> choosing.Reference:
+    """A person, found by his words."""
+    people = registers()[PEOPLE]
+    return choosing.Reference(
+        queryset=selectors.list_people_to_choose(ctx),
+        suggest=lambda words: choosing.suggest_records(ctx, people, words),
+        address=lambda name: reverse("post_people", args=[name]),
+        **options,
     )
 
 
+class PersonForm(forms.Form):
+    """Asks for a person first."""
+
+    def __init__(self, ctx: Context, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["person"] = _person(ctx, label=_("人员"))
+        self.order_fields(("person",))
+
+
+class AppointForm(PersonForm):
+    acting = forms.BooleanField(label=_("代理"), required=False)
+    from_at = MomentField(label=_("任职时间"), help_text=_("不填则从现在起。"))
+    until_at = MomentField(label=_("结束时间"), help_text=_("不填则长期任职。"))
+
+
+class StandInForm(PersonForm):
+    until_at = MomentField(label=_("结束时间"), help_text=_("不填则长期有效。"))
+
+
+class AbsenceForm(forms.Form):
+    reason = forms.ChoiceField(label=_("事由"), choices=AbsenceReason)
+    from_at = MomentField(label=_("开始时间"), required=True)
+    until_at = MomentField(label=_("结束时间"), help_text=_("不填则到销假为止。"))
+
+    def __init__(self, ctx: Context, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        help_text = _("代其全部岗位；不选则由各岗位的替补接替。")
+        self.fields["stand_in"] = _person(ctx, label=_("代班人"), required=False, help_text=help_text)
+
+
 class CheckForm(forms.Form):
-    """What proves each of the four; blank: not in place."""
+    """What proves each of the four, by a document's name and number or by a file; blank: not in place."""
 
     body = forms.CharField(
-        label=_("机构"), help_text=_("设立文件的名称和文号。"), max_length=200, required=False
+        label=_("机构"),
+        help_text=_("设立文件的名称和文号；以附件为证的写“见附件”。"),
+        max_length=200,
+        required=False,
     )
     duties = forms.CharField(label=_("职责"), help_text=_("职责规定的文号。"), max_length=200, required=False)
     establishment = forms.CharField(

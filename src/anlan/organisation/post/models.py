@@ -28,13 +28,15 @@ class _Span(Func):
 class Post(Record, Registered):
     """What somebody has to answer for in a unit.
 
+    code      by which an import knows it again; None: it has none
     field     what a leader in charge of a field answers for; blank: it is no such post
     seats     how many hold it at once
     required  whether a vacancy opens an obligation
     """
 
-    SEARCHED: ClassVar[tuple[str, ...]] = ("name", "field", "kind")
+    SEARCHED: ClassVar[tuple[str, ...]] = ("name", "code", "field", "kind")
 
+    code = models.CharField(_("编号"), max_length=40, null=True, blank=True)
     kind = models.CharField(_("岗位类别"), max_length=24, choices=PostKind)
     name = models.CharField(_("岗位名称"), max_length=64, blank=True, db_collation=PINYIN)
     field = models.CharField(_("分管领域"), max_length=64, blank=True)
@@ -51,8 +53,12 @@ class Post(Record, Registered):
                 nulls_distinct=False,
                 name="post_once",
             ),
+            models.UniqueConstraint(
+                fields=("code",), condition=Q(exercise__isnull=True), name="post_code_once"
+            ),
+            models.UniqueConstraint(fields=("exercise", "code"), name="post_code_once_in_exercise"),
             models.CheckConstraint(condition=Q(kind__in=PostKind.values), name="post_kind_known"),
-            models.CheckConstraint(condition=~Q(name=""), name="post_is_named"),
+            models.CheckConstraint(condition=~Q(name="") & ~Q(code=""), name="post_is_named"),
             models.CheckConstraint(condition=Q(seats__gte=1, seats__lte=99), name="post_has_seats"),
         )
         indexes = (
@@ -65,7 +71,7 @@ class Post(Record, Registered):
         return self.name
 
     def document_of(self) -> str:
-        return document(self.name, self.field, str(PostKind(self.kind).label))
+        return document(self.name, self.code, self.field, str(PostKind(self.kind).label))
 
     def clean(self) -> None:
         """A post without a name is called as its kind. raises ValidationError"""
@@ -194,7 +200,7 @@ class OfficeCheck(Record):
         )
 
     def __str__(self) -> str:
-        return str(self.year)
+        return gettext("%(year)s 年度四落实") % {"year": self.year}
 
     @property
     def is_complete(self) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel.register import Column, Filter, Panel, Register, add_panel
+from anlan.kernel.register import Column, Filter, Page, Panel, Register, add_panel
 from anlan.kernel.scope import can
 from anlan.organisation.post import selectors, services
 from anlan.organisation.post.models import Post
@@ -25,6 +25,7 @@ APPOINT, ABSENCE, CHECK = (
     "organisation.post.report_absence",
     "organisation.post.check",
 )
+FOUR_LABELS = {"body": _("机构"), "duties": _("职责"), "establishment": _("编制"), "staff": _("人员")}
 
 
 def rows_of(ctx: Context, posts: Collection[Post]) -> list[dict[str, Any]]:
@@ -89,14 +90,13 @@ def _posts(ctx: Context, unit: Unit) -> dict[str, Any] | None:
 
 
 def _office(ctx: Context, unit: Unit) -> dict[str, Any] | None:
-    """The four of an emergency office; nothing for other units."""
-    if unit.kind != "office" or not can(ctx, selectors.READ, unit):
+    """The four of an emergency office, and of what else the rule asks for them; nothing for other units."""
+    if unit.kind not in selectors.list_kinds_checked() or not can(ctx, selectors.READ, unit):
         return None
     check = selectors.find_check(ctx, unit)
-    labels = {"body": _("机构"), "duties": _("职责"), "establishment": _("编制"), "staff": _("人员")}
     return {
         "check": check,
-        "four": [(label, getattr(check, name, "")) for name, label in labels.items()],
+        "four": [(label, getattr(check, name, "")) for name, label in FOUR_LABELS.items()],
         "may_check": not unit.retired_at and can(ctx, CHECK, unit),
     }
 
@@ -111,14 +111,21 @@ POSTS = Register(
         Column("field"),
         Column("seats"),
         Column("required"),
+        Column("code", wide=True),
     ),
-    fields=("unit", "kind", "name", "field", "seats", "required"),
+    fields=("unit", "code", "kind", "name", "field", "seats", "required"),
     fixed=("unit", "kind", "seats", "required"),  # who changes these founds another post
     filters=(Filter("kind"), Filter("required")),
+    key="code",
     panels=(Panel("post/_holders.html", _holders),),
+    pages=(
+        Page(_("空缺"), "post_vacancies"),
+        Page(_("必设岗位"), "post_required"),
+        Page(_("四落实"), "office_list"),
+    ),
     icon="id-badge-2",
     lead=_("单位里须有人负责的岗位，谁在任、谁替补。"),
-    empty=_("在“空缺”页按规定补设岗位，或逐个新建。"),
+    empty=_("在“空缺”页按规定补设岗位，也可以逐个新建，或从 Excel 导入。"),
     create=services.create_post,
 )
 

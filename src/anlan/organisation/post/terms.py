@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -46,19 +47,30 @@ class AbsenceReason(TextChoices):
 
 
 class Needed(NamedTuple):
-    """A kind of post that units of these kinds must have, by which clause, and how many hold it."""
+    """A kind of post that units of these kinds must have, by which clause, and how many hold it.
+
+    from_on  since when; None: the clause does not say
+    certain  whether that was compared with the text
+    region   the beginning of the codes of the units it holds for; blank: of all
+    """
 
     kind: str
     unit_kinds: tuple[str, ...]
     seats: int
     source: str
+    from_on: date | None
+    certain: bool
+    region: str
 
 
 def _needed() -> tuple[Needed, ...]:
     rows = json.loads((Path(__file__).parent / "data/needed.json").read_text())
-    return tuple(
-        Needed(PostKind(row["kind"]), tuple(row["unit_kinds"]), row["seats"], row["source"]) for row in rows
-    )
+    return tuple(_read(**row) for row in rows)
+
+
+def _read(*, unit_kinds: list[str], from_on: str | None, kind: str, **more: Any) -> Needed:
+    since = date.fromisoformat(from_on) if from_on else None
+    return Needed(kind=PostKind(kind), unit_kinds=tuple(unit_kinds), from_on=since, **more)
 
 
 NEEDED = _needed()

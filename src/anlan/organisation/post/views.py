@@ -11,14 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from anlan.kernel import owed, shelf, timeline
+from anlan.kernel.errors import StateConflict
 from anlan.kernel.pages import needs
-from anlan.kernel.register import listing
-from anlan.kernel.register.declaration import registers
-from anlan.kernel.register.forms import CHOICES
+from anlan.kernel.register import choosing
+from anlan.kernel.register.declaration import register_of
 from anlan.kernel.scope import can
 from anlan.organisation.post import selectors, services
-from anlan.organisation.post.forms import PEOPLE, AbsenceForm, AppointForm, CheckForm, StandInForm
-from anlan.organisation.post.register import ABSENCE, APPOINT, CHECK
+from anlan.organisation.post.forms import AbsenceForm, AppointForm, CheckForm, StandInForm
+from anlan.organisation.post.register import ABSENCE, APPOINT, CHECK, FOUR_LABELS
 from anlan.organisation.post.terms import PostKind
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django import forms
+    from django.db.models import Model
     from django.http import HttpResponse
 
-    from anlan.kernel.context import Context
     from anlan.kernel.requests import PageRequest
 
 EDIT = "organisation.post.edit"
@@ -56,6 +57,41 @@ def post_vacancies(request: PageRequest) -> HttpResponse:
     return render(request, "post/vacancies.html", shown)
 
 
+@require_safe
+@needs(selectors.READ)
+def post_required(request: PageRequest) -> HttpResponse:
+    """Which posts units must have, by which clause; how many have them, which have not."""
+    ctx, asked = request.ctx, request.GET.get("unit", "")
+    tops = selectors.list_tops(ctx)
+    found = selectors.find_unit(ctx, int(asked)) if asked.isdecimal() and len(asked) < 19 else None
+    unit = found or next(iter(tops), None)
+    labels, units = dict(PostKind.choices), register_of("organisation.unit").choices["kind"]
+    kind = request.GET.get("kind", "")
+    tallies = selectors.count_by_kind(ctx, unit)
+    rules = [
+        {
+            "rule": one,
+            "label": labels[one.kind],
+            "units": _("、").join(str(label) for value, label in units if value in one.unit_kinds),
+            "tally": tallies.get(one.kind, selectors.Tally(0, 0, 0)),
+        }
+        for one in selectors.list_needed(ctx)
+    ]
+    shown = {
+        "unit": unit,
+        "tops": tops,
+        "rules": rules,
+        "kind": kind if kind in labels else "",
+        "label": labels.get(kind, ""),
+        "lacking": selectors.list_lacking(ctx, unit, kind) if kind in labels else [],
+        "parts": selectors.count_by_part(ctx, unit) if unit else [],
+        "may_appoint": can(ctx, APPOINT),
+        "may_found": can(ctx, EDIT),
+        "most": selectors.MOST_SHOWN,
+    }
+    return render(request, "post/required.html", shown)
+
+
 @require_POST
 @needs(EDIT)
 def post_found_missing(request: PageRequest) -> HttpResponse:
@@ -68,19 +104,17 @@ def post_found_missing(request: PageRequest) -> HttpResponse:
 @needs(selectors.READ)
 def post_people(request: PageRequest, field: str) -> HttpResponse:
     """The people that the search box of a form suggests."""
-    words = request.GET.get(f"{field}_words", "").strip()[:100]
-    return render(
-        request,
-        "kernel/register/_choices.html",
-        _suggested(request.ctx, field, words, request.GET.get(field)),
-    )
+    reference: Any = StandInForm(request.ctx).fields["person"]
+    words = choosing.words_of(request.GET, field)
+    shown = choosing.choices(reference, field, words, request.GET.get(field))
+    return render(request, "kernel/register/_choices.html", shown)
 
 
 @ask
 @needs(APPOINT)
 def post_appoint(request: PageRequest, post_id: UUID) -> HttpResponse:
     post = selectors.get_post(request.ctx, post_id, APPOINT)
-    form = AppointForm(request.ctx, request.POST or None, initial=request.GET.dict())
+    form = AppointForm(request.ctx, choosing.data_of(request), initial=choosing.begun_of(request))
     effects = [_("%(name)s由其负责，叫应、值班等按此找人") % {"name": post.name}, _("任职写入留痕")]
     return _act(
         request,
@@ -92,6 +126,7 @@ def post_appoint(request: PageRequest, post_id: UUID) -> HttpResponse:
         back=reverse("post_detail", args=[post.pk]),
         effects=effects,
         about=post.unit.name,
+        record=post,
     )
 
 
@@ -99,7 +134,7 @@ def post_appoint(request: PageRequest, post_id: UUID) -> HttpResponse:
 @needs(APPOINT)
 def post_stand_in(request: PageRequest, post_id: UUID) -> HttpResponse:
     post = selectors.get_post(request.ctx, post_id, APPOINT)
-    form = StandInForm(request.ctx, request.POST or None, initial=request.GET.dict())
+    form = StandInForm(request.ctx, choosing.data_of(request), initial=choosing.begun_of(request))
     effects = [_("在任人员请假或岗位空缺时，按顺序由替补接替"), _("替补写入留痕")]
     return _act(
         request,
@@ -111,14 +146,20 @@ def post_stand_in(request: PageRequest, post_id: UUID) -> HttpResponse:
         back=reverse("post_detail", args=[post.pk]),
         effects=effects,
         about=post.unit.name,
+        record=post,
     )
 
 
 @require_POST
 @needs(APPOINT)
 def posting_end(request: PageRequest, posting_id: UUID) -> HttpResponse:
-    posting = services.end_posting(request.ctx, posting_id)
-    messages.success(request, _("已免去。岗位出缺的，请尽快补齐。"))
+    try:
+        posting = services.end_posting(request.ctx, posting_id)
+    except StateConflict:
+        posting = selectors.get_posting(request.ctx, posting_id, APPOINT)
+        messages.info(request, _("该任职已经结束，没有再办。现在的任职如下。"))
+    else:
+        messages.success(request, _("已免去。岗位出缺的，请尽快补齐。"))
     return redirect("post_detail", posting.post_id)
 
 
@@ -127,7 +168,8 @@ def posting_end(request: PageRequest, posting_id: UUID) -> HttpResponse:
 def absence_report(request: PageRequest, person_id: UUID) -> HttpResponse:
     ctx = request.ctx
     person = selectors.get_person_away(ctx, person_id, ABSENCE)
-    form = AbsenceForm(ctx, request.POST or None, initial={"from_at": ctx.now()})
+    begun = {"from_at": ctx.now()} | choosing.begun_of(request)
+    form = AbsenceForm(ctx, choosing.data_of(request), initial=begun)
 
     def report(stand_in: Any, **rest: Any) -> object:
         return services.report_absence(ctx, person.pk, stand_in_id=stand_in.pk if stand_in else None, **rest)
@@ -142,14 +184,20 @@ def absence_report(request: PageRequest, person_id: UUID) -> HttpResponse:
         back=reverse("person_detail", args=[person.pk]),
         effects=[_("请假期间，叫应、值班等改找代班人或替补"), _("销假或到期后恢复")],
         about=person.unit.name,
+        record=person,
     )
 
 
 @require_POST
 @needs(ABSENCE)
 def absence_end(request: PageRequest, absence_id: UUID) -> HttpResponse:
-    absence = services.end_absence(request.ctx, absence_id)
-    messages.success(request, _("已销假。"))
+    try:
+        absence = services.end_absence(request.ctx, absence_id)
+    except StateConflict:
+        absence = selectors.get_absence(request.ctx, absence_id, ABSENCE)
+        messages.info(request, _("该请假已经结束，没有再办。"))
+    else:
+        messages.success(request, _("已销假。"))
     return redirect("person_detail", absence.person_id)
 
 
@@ -165,7 +213,7 @@ def office_check(request: PageRequest, unit_id: int) -> HttpResponse:
         made = services.check_office(request.ctx, office.pk, proofs=form.proofs())
         done = _("已核对，四项都已落实。") if made.is_complete else _("已保存，还有未落实的项。")
         messages.success(request, done)
-        return redirect("unit_detail", office.pk)
+        return redirect("office_check_detail", made.pk)
     shown = {
         "form": form,
         "fields": [{"field": field} for field in form],
@@ -173,49 +221,93 @@ def office_check(request: PageRequest, unit_id: int) -> HttpResponse:
         "verb": _("保存"),
         "about": office.name,
         "back": reverse("unit_detail", args=[office.pk]),
-        "effects": [_("四项都填写依据，即办结本年度的核对事项"), _("未填的项列为未落实")],
+        "effects": [
+            _("四项都填写依据，即办结本年度的核对事项"),
+            _("未填的项列为未落实"),
+            _("保存后可添加文件、照片作为证明"),
+        ],
     }
     return render(request, "post/act.html", shown)
 
 
+@require_safe
+@needs(selectors.READ)
+def office_list(request: PageRequest) -> HttpResponse:
+    """Of each office which of the four are in place this year, and those that lack one."""
+    ctx = request.ctx
+    year = ctx.now().astimezone().year
+    offices = selectors.list_offices(ctx, year)
+    asked = request.GET.get("lacks", "")
+    lacks = asked if asked in {*selectors.FOUR, selectors.ANY} else ""
+    rows = selectors.list_without(offices, lacks) if lacks else offices
+    counts = selectors.count_offices(offices)
+    shown = {
+        "year": year,
+        "counts": counts,
+        "four": [(name, FOUR_LABELS[name], counts[f"with_{name}"]) for name in selectors.FOUR],
+        "rows": [
+            {
+                "unit": unit,
+                "four": [(FOUR_LABELS[name], getattr(unit, name) or "") for name in selectors.FOUR],
+            }
+            for unit in rows[: selectors.MOST_SHOWN]
+        ],
+        "chips": [
+            {"label": label, "value": value, "on": value == lacks}
+            for value, label in (
+                ("", _("全部")),
+                (selectors.ANY, _("未落实齐")),
+                *((name, _("缺%(what)s") % {"what": FOUR_LABELS[name]}) for name in selectors.FOUR),
+            )
+        ],
+        "lacks": lacks,
+        "may_check": can(ctx, CHECK),
+        "most": selectors.MOST_SHOWN,
+    }
+    return render(request, "post/offices.html", shown)
+
+
+@require_safe
+@needs(selectors.READ)
+def office_check_detail(request: PageRequest, check_id: UUID) -> HttpResponse:
+    """One year's check: what proves each of the four, with its files."""
+    ctx = request.ctx
+    check = selectors.get_check(ctx, check_id)
+    shown = {
+        "check": check,
+        "four": [(FOUR_LABELS[name], getattr(check, name)) for name in selectors.FOUR],
+        "may_check": can(ctx, CHECK, check) and check.year == ctx.now().astimezone().year,
+        "shelf": shelf.shelf_of(ctx, check),
+        "owed": owed.of(ctx, check.unit, selectors.READ),
+        "timeline": timeline.of(ctx, check.unit, selectors.READ),
+    }
+    return render(request, "post/office_check.html", shown)
+
+
 def _act(
-    request: PageRequest, form: forms.Form, act: Callable[..., object], *, done: str, back: str, **shown: Any
+    request: PageRequest,
+    form: forms.Form,
+    act: Callable[..., object],
+    *,
+    done: str,
+    back: str,
+    record: Model,
+    **shown: Any,
 ) -> HttpResponse:
-    """The page of one act on a person; what the act refuses stands at its field, and what was typed stays."""
+    """The page of one act on a record; what the act refuses stands at its field, and what was typed stays."""
+    status = 200
     if form.is_valid():
         try:
             act(**form.cleaned_data)
         except ValidationError as wrong:
             form.add_error(None, wrong)
+        except StateConflict:
+            capability = ABSENCE if isinstance(form, AbsenceForm) else APPOINT
+            form.add_error(None, timeline.overtaken(request.ctx, record, capability))
+            status = 409
         else:
             messages.success(request, done)
             return redirect(back)
-    fields = [_field(request, form, name) for name in form.fields]
-    return render(request, "post/act.html", {"form": form, "fields": fields, "back": back, **shown})
-
-
-def _field(request: PageRequest, form: forms.Form, name: str) -> dict[str, Any]:
-    """A field for the template; of a person whom he can be chosen from."""
-    field = form[name]
-    if not getattr(form.fields[name], "is_reference", False):
-        return {"field": field}
-    words = request.POST.get(f"{name}_words", "").strip()[:100]
-    return {
-        "field": field,
-        "address": reverse("post_people", args=[name]),
-        **_suggested(request.ctx, name, words, field.value()),
-    }
-
-
-def _suggested(ctx: Context, name: str, words: str, chosen: Any) -> dict[str, Any]:
-    """The people to choose from: first who is chosen already."""
-    register = registers()[PEOPLE]
-    found: list[Any] = []
-    if can(ctx, register.capability("read")):
-        wanted = listing.Wanted(words=words, sort=register.order)
-        people = listing.ordered(ctx, register, wanted).select_related("unit")
-        found = list(people[:CHOICES])
-        kept = str(chosen or "")
-        if kept and kept not in {str(one.pk) for one in found}:
-            found = [*selectors.list_chosen(ctx, kept), *found]
-    return {"name": name, "found": found, "chosen": str(chosen or ""), "most": CHOICES, "words": words}
+    fields = [choosing.shown(form, name, request.POST) for name in form.fields]
+    shown |= {"form": form, "fields": fields, "back": back}
+    return render(request, "post/act.html", shown, status=status)

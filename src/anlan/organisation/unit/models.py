@@ -9,13 +9,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.scope import ScopedManager
-from anlan.organisation.unit.terms import BusinessLine
 
 
 class UnitProfile(models.Model):
-    """One unit's line of business, place and area.
+    """Which body one unit answers to beside its government, its place and area.
 
-    line         its line of business; blank: it has all of its government's
     answers_to   the body above in its line (a county's water bureau: the city's), beside the government it belongs to
     seat, area   EPSG:4326
     is_sketch    whether the area is approximate: invented for a demo, or drawn by hand
@@ -25,7 +23,6 @@ class UnitProfile(models.Model):
     unit = models.OneToOneField(
         "kernel.Unit", models.CASCADE, primary_key=True, related_name="profile", verbose_name=_("单位")
     )
-    line = models.CharField(_("业务条线"), max_length=32, choices=BusinessLine, blank=True)
     answers_to = models.ForeignKey(
         "kernel.Unit",
         models.PROTECT,

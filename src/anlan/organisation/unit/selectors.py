@@ -34,16 +34,12 @@ def lock_unit(ctx: Context, unit_id: int, capability: str) -> Unit:
     return unit
 
 
-def list_open_units(ctx: Context, capability: str) -> QuerySet[Unit]:
-    """Units that have not ended and in which the actor holds the capability."""
-    return visible(ctx, Unit, capability).filter(retired_at=None)
-
-
-def find_profile(ctx: Context, unit: Unit, capability: str = READ) -> UnitProfile | None:
-    """What is known of a unit; None where nobody said anything yet."""
-    found: UnitProfile | None = (
-        visible(ctx, UnitProfile, capability).select_related("answers_to").filter(unit=unit).first()
-    )
+def find_profile(
+    ctx: Context, unit: Unit, capability: str = READ, *, area: bool = False
+) -> UnitProfile | None:
+    """What is known of a unit; None where nobody said anything yet. area: with its area, which may be large"""
+    profiles = visible(ctx, UnitProfile, capability).select_related("answers_to").filter(unit=unit)
+    found: UnitProfile | None = (profiles if area else profiles.defer("area")).first()
     return found
 
 

@@ -41,7 +41,7 @@ WHERE path LIKE %(below)s
 def create_unit(ctx: Context, /, *, parent: Unit, name: str, kind: str, **more: Any) -> Unit:
     """Found a unit below another.
 
-    more    `code`, `from_on`
+    more    `code`, `line`, `from_on`
     raises  DomainError `record_taken` for a code that another has, `unit_ended` below one that has ended
     """
     require(ctx, EDIT, parent)
@@ -98,14 +98,14 @@ def merge_unit(ctx: Context, unit_id: int, *, parent: Unit, reason: str) -> Unit
 
 @act("organisation.unit.edit")
 def split_unit(ctx: Context, unit_id: int, *, names: Sequence[str], reason: str) -> list[Unit]:
-    """Found new units of the same kind beside one that is to be divided; what stands below it is moved by hand.
+    """Found new units of the same kind and line beside one that is to be divided; what stands below it is moved by hand.
 
     raises  NotFound; StateConflict; DomainError `unit_is_root`
     """
     unit = _lock_tree_and(ctx, unit_id)
     if unit.parent is None:
         raise DomainError("unit_is_root")
-    made = [_plant(unit.parent, name, unit.kind, {}) for name in names]
+    made = [_plant(unit.parent, name, unit.kind, {"line": unit.line}) for name in names]
     for new in made:
         ctx.journal(UnitFounded(unit.parent_id), new)
     ctx.journal(UnitSplit(tuple(new.pk for new in made), PrivateText(reason)), unit)
@@ -114,7 +114,7 @@ def split_unit(ctx: Context, unit_id: int, *, names: Sequence[str], reason: str)
 
 @act("organisation.unit.edit")
 def describe_unit(ctx: Context, /, unit_id: int, **values: Any) -> UnitProfile:
-    """Say a unit's line, the body above it in that line, address, seat and area. raises NotFound"""
+    """Say the body above a unit in its line, its address, seat and area. raises NotFound"""
     unit = selectors.lock_unit(ctx, unit_id, EDIT)
     profile = UnitProfile.unscoped.filter(unit=unit).first() or UnitProfile(unit=unit)
     changed = tuple(sorted(name for name, value in values.items() if getattr(profile, name) != value))

@@ -31,27 +31,6 @@ class UnitKind(TextChoices):
     OTHER = "other", _("其他")
 
 
-class BusinessLine(TextChoices):
-    EMERGENCY = "emergency", _("应急管理")
-    WATER = "water", _("水务")
-    WEATHER = "weather", _("气象")
-    FIRE = "fire", _("消防救援")
-    POLICE = "police", _("公安")
-    HEALTH = "health", _("卫生健康")
-    LAND = "land", _("规划和自然资源")
-    HOUSING = "housing", _("住房城乡建设")
-    TRANSPORT = "transport", _("交通运输")
-    ENVIRONMENT = "environment", _("生态环境")
-    MARKET = "market", _("市场监管")
-    FARMING = "farming", _("农业农村")
-    EDUCATION = "education", _("教育")
-    CULTURE = "culture", _("文化旅游")
-    CIVIL = "civil", _("民政")
-    COMMUNICATION = "communication", _("通信")
-    POWER = "power", _("电力")
-    GAS = "gas", _("燃气供热")
-
-
 CAPABILITIES = {
     "organisation.unit.read": _("查看单位"),
     "organisation.unit.edit": _("维护单位"),

@@ -14,6 +14,13 @@ DOORS = (Door("organisation", _("单位"), "unit_list", "building", "organisatio
 SEARCHES = (Search(_("单位"), "organisation.unit.read", finder_of(UNITS), "unit_list"),)
 FIRST_STEPS = (
     FirstStep(
+        3,
+        "organisation.unit.edit",
+        _("登记政府、部门等单位"),
+        _("行政区划以外的单位，逐个新建，或用 Excel 导入。"),
+        "unit_list",
+    ),
+    FirstStep(
         5,
         "organisation.unit.read",
         _("看一看您的管理范围"),
@@ -25,8 +32,9 @@ SUBJECTS = (Subject("kernel.unit", "organisation.unit.read", "unit_detail"),)
 
 urlpatterns = [
     *urls_of(UNITS),
-    path("suggest/<slug:name>/", views.unit_suggest, name="unit_suggest"),
     path("<int:key>/describe/", views.unit_describe, name="unit_describe"),
+    path("<int:key>/place/", views.unit_place, name="unit_place"),
+    path("<int:key>/area/", views.unit_area, name="unit_area"),
     path("<int:key>/move/", views.unit_move, name="unit_move"),
     path("<int:key>/merge/", views.unit_merge, name="unit_merge"),
     path("<int:key>/split/", views.unit_split, name="unit_split"),

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from anlan.kernel.errors import DomainError
+from anlan.kernel import timeline
+from anlan.kernel.errors import DomainError, NotAllowed, NotFound, StateConflict
 from anlan.kernel.pages import needs
-from anlan.kernel.register import listing
+from anlan.kernel.register import choosing
 from anlan.organisation.unit import selectors, services
-from anlan.organisation.unit.forms import ProfileForm, SplitForm, TargetForm
+from anlan.organisation.unit.forms import GeometryForm, ProfileForm, SplitForm, TargetForm
 from anlan.organisation.unit.services import EDIT
+from anlan.protocols import geojson
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django import forms
-    from django.http import HttpResponse
 
     from anlan.kernel.models import Unit
     from anlan.kernel.requests import PageRequest
 
 ask = require_http_methods(["GET", "POST"])
-CHOICES = 10
 
 
 @ask
@@ -35,12 +37,12 @@ CHOICES = 10
 def unit_move(request: PageRequest, key: int) -> HttpResponse:
     ctx = request.ctx
     unit = selectors.get_unit(ctx, key, EDIT)
-    form = TargetForm(ctx, _("划转到"), request.POST or None)
+    form = TargetForm(ctx, _("划转到"), choosing.data_of(request), initial=choosing.begun_of(request))
     effects = (
         _("该单位连同全部下级一起划转，代码和历史记录不变"),
         _("新上级的人员按各自权限可以看到它，原上级的人员不再看到"),
     )
-    if _done(form, lambda: services.move_unit(ctx, key, **form.cleaned_data)):
+    if _done(request, unit, form, lambda: services.move_unit(ctx, key, **form.cleaned_data)):
         messages.success(request, _("已划转“%(name)s”。") % {"name": unit})
         return redirect("unit_detail", key)
     return _page(request, unit, form, _("划转单位"), effects)
@@ -51,13 +53,13 @@ def unit_move(request: PageRequest, key: int) -> HttpResponse:
 def unit_merge(request: PageRequest, key: int) -> HttpResponse:
     ctx = request.ctx
     unit = selectors.get_unit(ctx, key, EDIT)
-    form = TargetForm(ctx, _("并入"), request.POST or None)
+    form = TargetForm(ctx, _("并入"), choosing.data_of(request), initial=choosing.begun_of(request))
     effects = (
         _("该单位停用，下级单位改属所选单位"),
         _("该单位以往的记录由所选单位的人员按权限查看"),
         _("合并不能撤销，只能再行拆分"),
     )
-    if _done(form, lambda: services.merge_unit(ctx, key, **form.cleaned_data)):
+    if _done(request, unit, form, lambda: services.merge_unit(ctx, key, **form.cleaned_data)):
         messages.success(request, _("已将“%(name)s”并入。") % {"name": unit})
         return redirect("unit_detail", key)
     return _page(request, unit, form, _("合并单位"), effects)
@@ -73,7 +75,7 @@ def unit_split(request: PageRequest, key: int) -> HttpResponse:
         _("在同一上级之下设立这些新单位，类别与原单位相同"),
         _("原单位的下级逐个划转到新单位，完成后停用原单位"),
     )
-    if _done(form, lambda: services.split_unit(ctx, key, **form.cleaned_data)):
+    if _done(request, unit, form, lambda: services.split_unit(ctx, key, **form.cleaned_data)):
         messages.success(request, _("已设立新单位，请继续划转下级单位。"))
         return redirect(f"{reverse('unit_list')}?unit={unit.parent_id}")
     return _page(request, unit, form, _("拆分单位"), effects)
@@ -85,19 +87,58 @@ def unit_describe(request: PageRequest, key: int) -> HttpResponse:
     ctx = request.ctx
     unit = selectors.get_unit(ctx, key, EDIT)
     profile = selectors.find_profile(ctx, unit, EDIT)
-    given = {name: getattr(profile, name) for name in ("line", "answers_to", "address")} if profile else {}
-    form = ProfileForm(ctx, request.POST or None, initial=given)
-    if _done(form, lambda: services.describe_unit(ctx, key, **form.cleaned_data)):
+    given = {name: getattr(profile, name) for name in ("answers_to", "address")} if profile else {}
+    begun = choosing.begun_of(request) if request.POST else {}
+    form = ProfileForm(ctx, choosing.data_of(request), initial=given | begun)
+    if _done(request, unit, form, lambda: services.describe_unit(ctx, key, **form.cleaned_data)):
         messages.success(request, _("已保存。"))
         return redirect("unit_detail", key)
     return _page(request, unit, form, _("修改单位概况"), ())
 
 
-def _done(form: forms.Form, act: Callable[[], object]) -> bool:
+@ask
+@needs(EDIT)
+def unit_place(request: PageRequest, key: int) -> HttpResponse:
+    """The seat of a unit and its area."""
+    ctx = request.ctx
+    unit = selectors.get_unit(ctx, key, EDIT)
+    profile = selectors.find_profile(ctx, unit, EDIT, area=True)
+    given = {name: getattr(profile, name) for name in ("seat", "is_sketch", "source")} if profile else {}
+    has_area = bool(profile and profile.area)
+    form = GeometryForm(request.POST or None, request.FILES or None, initial=given, has_area=has_area)
+    if _done(request, unit, form, lambda: services.describe_unit(ctx, key, **form.values())):
+        messages.success(request, _("已保存。"))
+        return redirect("unit_detail", key)
+    return _page(request, unit, form, _("修改驻地和范围"), ())
+
+
+@require_safe
+@needs(selectors.READ)
+def unit_area(request: PageRequest, key: int) -> HttpResponse:
+    """The area for map programs."""
+    unit = selectors.get_unit(request.ctx, key)
+    profile = selectors.find_profile(request.ctx, unit, area=True)
+    if profile is None or profile.area is None:
+        raise NotFound
+    told = {"code": unit.code, "name": unit.name, "is_sketch": profile.is_sketch, "source": profile.source}
+    response = HttpResponse(geojson.feature(profile.area.json, told), content_type="application/geo+json")
+    name = f"{unit.code or unit.pk}-{unit.name}.geojson"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _done(request: PageRequest, unit: Unit, form: forms.Form, act: Callable[[], object]) -> bool:
+    """Whether the act was done; a refusal is shown at the form, which keeps what was filled in."""
     if not form.is_valid():
         return False
     try:
         act()
+    except NotAllowed:
+        raise
+    except StateConflict:
+        form.add_error(None, timeline.overtaken(request.ctx, unit, EDIT))
+        return False
     except DomainError as refusal:
         form.add_error(None, str(refusal))
         return False
@@ -108,42 +149,5 @@ def _page(
     request: PageRequest, unit: Unit, form: forms.Form, title: str, effects: tuple[str, ...]
 ) -> HttpResponse:
     shown = {"unit": unit, "form": form, "title": title, "effects": effects}
-    shown["fields"] = [_field(request, form, name) for name in form.fields]
+    shown["fields"] = [choosing.shown(form, name, request.POST) for name in form.fields]
     return render(request, "unit/act.html", shown)
-
-
-def _field(request: PageRequest, form: forms.Form, name: str) -> dict[str, Any]:
-    """A field for the template; units are chosen by search."""
-    field = form[name]
-    if name not in {"parent", "answers_to"}:
-        return {"field": field}
-    words = (request.POST or request.GET).get(f"{name}_words", "").strip()[:100]
-    found = listing.find_units(request.ctx, EDIT, words, CHOICES)
-    chosen: Any = field.value()
-    address = reverse("unit_suggest", args=[name])
-    key = str(getattr(chosen, "pk", chosen) or "")
-    return {
-        "field": field,
-        "name": name,
-        "found": found,
-        "chosen": key,
-        "most": CHOICES,
-        "words": words,
-        "address": address,
-    }
-
-
-@require_http_methods(["GET"])
-@needs(EDIT)
-def unit_suggest(request: PageRequest, name: str) -> HttpResponse:
-    """The units that a search box suggests."""
-    words = request.GET.get(f"{name}_words", "").strip()[:100]
-    found = listing.find_units(request.ctx, EDIT, words, CHOICES)
-    shown = {
-        "name": name,
-        "found": found,
-        "chosen": request.GET.get(name, ""),
-        "most": CHOICES,
-        "words": words,
-    }
-    return render(request, "kernel/register/_choices.html", shown)

@@ -33,11 +33,9 @@ MARKS = (
 class Body(Seedling):
     """A unit with what its profile says.
 
-    line         its line of business, blank: all
     answers_to   code of the body above it in that line, blank: none
     """
 
-    line: str = ""
     answers_to: str = ""
 
 

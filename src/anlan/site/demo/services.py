@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -18,13 +18,14 @@ from anlan.kernel.models import Grant, Role, Unit, User
 from anlan.kernel.reach import ReachKind
 from anlan.organisation.contact.models import ContactPoint
 from anlan.organisation.contact.terms import VerifiedHow
+from anlan.organisation.helper.models import Helper
 from anlan.organisation.person.models import Person
 from anlan.organisation.post.events import PostFounded
 from anlan.organisation.post.models import Absence, Post, Posting
 from anlan.organisation.post.terms import AbsenceReason, PostKind
 from anlan.organisation.unit.models import UnitProfile
-from anlan.watch.kind.services import load_standard_kinds
 from anlan.site.demo import PASSWORD, areas, district, people
+from anlan.watch.kind.services import load_standard_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from anlan.site.demo.people import Seat
 
 IN_OFFICE_FOR = timedelta(days=200)
+REPORTED_ON = date(2026, 3, 1)
 
 
 @transaction.atomic
@@ -45,6 +47,7 @@ def load(scale: int = 1) -> None:
     new = [body for body in bodies if body.code in added]
     _describe(new, areas.places(bodies))
     _Staff(added).engage(new)
+    _gather(added)
     _take_over_kinds()
     _welcome()
 
@@ -62,14 +65,29 @@ def _describe(bodies: list[Body], places: dict[str, Place]) -> None:
     profiles = [
         UnitProfile(
             unit_id=ids[body.code],
-            line=body.line,
             answers_to_id=ids.get(body.answers_to),
             **_lies(places.get(body.code)),
         )
         for body in bodies
-        if body.line or body.code in places
+        if body.answers_to or body.code in places
     ]
     UnitProfile.unscoped.bulk_create(profiles, batch_size=seeds.BATCH)
+
+
+def _gather(units: dict[str, Unit]) -> None:
+    """Who has reported to the new communities to serve there."""
+    found = [
+        Helper(unit=units[code], since_on=REPORTED_ON, phone=f"100{90_000_000 + number:08}", **one)
+        for number, (code, one) in enumerate(
+            (code, one)
+            for code, several in district.read_json("helpers.json").items()
+            if code in units
+            for one in several
+        )
+    ]
+    for helper in found:
+        helper.search = helper.document_of()
+    Helper.unscoped.bulk_create(found)
 
 
 def _lies(place: Place | None) -> dict[str, Any]:
@@ -198,7 +216,12 @@ def _welcome() -> None:
             defaults={"password": password, "display_name": member["display_name"]},
         )
         for one in (member, *member.get("also", ())):
-            held = {"user": user, "role": roles[one["role"]], "scope_root": seeds.unit_by_code(one["unit"])}
+            held = {
+                "user": user,
+                "role": roles[one["role"]],
+                "scope_root": seeds.unit_by_code(one["unit"]),
+                "line": one.get("line", ""),
+            }
             if not Grant.objects.filter(**held).exists():
                 Grant.objects.create(**held)
         if not Person.unscoped.filter(user=user).exists():

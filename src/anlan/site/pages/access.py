@@ -15,12 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from anlan.kernel import access, events, roles, rooms, users
+from anlan.kernel import access, events, roles, rooms, timeline, users
 from anlan.kernel.clock import real_now
-from anlan.kernel.errors import DomainError
+from anlan.kernel.errors import DomainError, StateConflict
 from anlan.kernel.journal import list_timeline
 from anlan.kernel.models import Grant
 from anlan.kernel.pages import WING_TITLES, needs
+from anlan.kernel.register import choosing
 from anlan.kernel.scope import can
 from anlan.kernel.terms import GrantState
 from anlan.site.pages.access_forms import EndForm, GrantForm, RoleForm, UntilForm, UserForm, show_refusal
@@ -107,8 +108,12 @@ def access_user_create(request: PageRequest) -> HttpResponse:
 def access_appoint(request: PageRequest, user_id: int) -> HttpResponse:
     user = access.get_user(request.ctx, user_id, access.APPOINT)
     if request.method == "POST":
-        access.appoint_security_administrator(request.ctx, user)
-        messages.success(request, _("已任命。今后由安全管理员授权。"))
+        try:
+            access.appoint_security_administrator(request.ctx, user)
+        except DomainError as refusal:  # appointed meanwhile, or the user was disabled: his page shows it
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("已任命。今后由安全管理员授权。"))
         return redirect("access_user", user.pk)
     shown = {"person": user, "vacant": access.list_vacant_units(request.ctx)}
     return render(request, "site/access/appoint.html", shown)
@@ -119,21 +124,16 @@ def access_appoint(request: PageRequest, user_id: int) -> HttpResponse:
 def access_grant(request: PageRequest, user_id: int) -> HttpResponse:
     ctx = request.ctx
     user = access.get_user(ctx, user_id, access.GRANT)
-    searching = "find" in request.POST  # where no script fetches the suggestions
-    form = GrantForm(ctx, initial=request.POST.dict()) if searching else GrantForm(ctx, request.POST or None)
+    form = GrantForm(ctx, choosing.data_of(request), initial=choosing.begun_of(request))
     if form.is_valid():
         given = form.cleaned_data
-        if _done(form, lambda: access.grant_role(ctx, user, **given)):
+        if _done(request.ctx, form, lambda: access.grant_role(ctx, user, **given)):
             messages.success(request, _("已授予“%(role)s”。") % {"role": given["role"]})
+            if given["line"] and not access.count_units_of_line(ctx, given["unit"], given["line"]):
+                messages.warning(request, _("所选范围内还没有该条线的单位，设了条线后授权才有作用。"))
             return redirect("access_user", user.pk)
-    return render(request, "site/access/grant.html", {"person": user, "form": form, **_units(request)})
-
-
-@require_safe
-@needs(access.GRANT)
-def access_units(request: PageRequest) -> HttpResponse:
-    """The units that the search box of the grant form suggests."""
-    return render(request, "site/access/_units.html", _units(request))
+    fields = [choosing.shown(form, name, request.POST) for name in form.fields]
+    return render(request, "site/access/grant.html", {"person": user, "form": form, "fields": fields})
 
 
 @ask
@@ -142,7 +142,7 @@ def access_grant_end(request: PageRequest, grant_id: int) -> HttpResponse:
     grant = access.get_grant(request.ctx, grant_id, access.GRANT)
     form = EndForm(request.POST or None)
     if form.is_valid() and _done(
-        form, lambda: access.end_grant(request.ctx, grant.pk, form.cleaned_data["reason"])
+        request.ctx, form, lambda: access.end_grant(request.ctx, grant.pk, form.cleaned_data["reason"]), grant
     ):
         messages.success(request, _("已收回“%(role)s”。") % {"role": grant.role})
         return redirect("access_user", grant.user_id)
@@ -155,7 +155,7 @@ def access_grant_until(request: PageRequest, grant_id: int) -> HttpResponse:
     grant = access.get_grant(request.ctx, grant_id, access.GRANT)
     form = UntilForm(request.POST or None, initial={"until_at": grant.until_at})
     if form.is_valid() and _done(
-        form, lambda: access.change_grant_end(request.ctx, grant.pk, **form.cleaned_data)
+        request.ctx, form, lambda: access.change_grant_end(request.ctx, grant.pk, **form.cleaned_data), grant
     ):
         messages.success(request, _("已修改“%(role)s”的期限。") % {"role": grant.role})
         return redirect("access_user", grant.user_id)
@@ -195,11 +195,14 @@ def access_role(request: PageRequest, role_id: int) -> HttpResponse:
 def access_role_create(request: PageRequest) -> HttpResponse:
     form = RoleForm(None, request.POST or None)
     if form.is_valid():
-        role = roles.create_role(
-            request.ctx, name=form.cleaned_data["name"], capabilities=form.cleaned_data["capabilities"]
-        )
-        messages.success(request, _("已新建角色“%(role)s”。") % {"role": role})
-        return redirect("access_role", role.pk)
+        given = {name: form.cleaned_data[name] for name in ("name", "capabilities")}
+        try:
+            role = roles.create_role(request.ctx, **given)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("已新建角色“%(role)s”。") % {"role": role})
+            return redirect("access_role", role.pk)
     return _role_form(request, form, None)
 
 
@@ -217,8 +220,11 @@ def access_role_edit(request: PageRequest, role_id: int) -> HttpResponse:
     if not difference:
         messages.info(request, _("没有改动。"))
         return redirect("access_role", role.pk)
+    if role.edited_at != form.cleaned_data["seen_at"]:
+        return _role_overtaken(request, role)
     if "confirm" in request.POST:
-        roles.edit_role(request.ctx, role.pk, **form.cleaned_data)
+        if not _done(request.ctx, form, lambda: roles.edit_role(request.ctx, role.pk, **form.cleaned_data)):
+            return _role_form(request, form, role, status=409)
         messages.success(request, _("已修改角色“%(role)s”。") % {"role": form.cleaned_data["name"]})
         return redirect("access_role", role.pk)
     shown = {"role": role, "form": form, "renamed": difference.renamed, "holders": roles.count_holders(role)}
@@ -226,15 +232,35 @@ def access_role_edit(request: PageRequest, role_id: int) -> HttpResponse:
     return render(request, "site/access/role_preview.html", shown)
 
 
+def _role_overtaken(request: PageRequest, role: Role) -> HttpResponse:
+    """The form as it was filled in, now against the role as somebody has edited it meanwhile."""
+    data = request.POST.copy()
+    data["seen_at"] = role.edited_at.isoformat() if role.edited_at else ""
+    form = RoleForm(role, data)
+    if form.is_valid():
+        form.add_error(None, timeline.overtaken(request.ctx, role, roles.EDIT))
+        difference = roles.compare(role, form.cleaned_data["name"], form.cleaned_data["capabilities"])
+        for said, codes in (
+            (_("他有而您没有勾选的：%(terms)s。"), difference.removed),
+            (_("您勾选而他没有的：%(terms)s。"), difference.added),
+        ):
+            if codes:
+                form.add_error(None, said % {"terms": _("、").join(_terms(codes))})
+    return _role_form(request, form, role, status=409)
+
+
 # --- what the pages show -----------------------------------------------------------------------------------------
 
 
-def _done(form: forms.Form, act: Callable[[], object]) -> bool:
-    """Whether the act was done; a refusal is shown at the form."""
+def _done(ctx: Context, form: forms.Form, act: Callable[[], object], grant: Grant | None = None) -> bool:
+    """Whether the act was done; a refusal is shown at the form, of a grant changed meanwhile what happened to it."""
     try:
         act()
     except DomainError as refusal:
-        show_refusal(form, refusal)
+        if grant is not None and isinstance(refusal, StateConflict):
+            form.add_error(None, timeline.overtaken(ctx, grant, access.GRANT))
+        else:
+            show_refusal(form, refusal)
         return False
     return True
 
@@ -244,18 +270,10 @@ def _role_asked(request: PageRequest) -> Role | None:
     return roles.get_role(request.ctx, int(asked)) if asked.isdecimal() and len(asked) < 18 else None
 
 
-def _units(request: PageRequest) -> dict[str, Any]:
-    """Units to choose from: what was searched for, and first of all the one that has been chosen."""
-    given = request.POST or request.GET
-    words = given.get("words", "").replace("\0", "").strip()[:100]
-    chosen = given.get("unit", "")
-    return {"units": access.find_units(request.ctx, words), "words": words, "chosen": chosen}
-
-
-def _role_form(request: PageRequest, form: RoleForm, role: Role | None) -> HttpResponse:
+def _role_form(request: PageRequest, form: RoleForm, role: Role | None, *, status: int = 200) -> HttpResponse:
     offered = [code for code, _term in form.fields["capabilities"].choices]  # type: ignore[attr-defined]  # it has some
     shown = {"form": form, "role": role, "groups": _groups(offered), "chosen": form.chosen}
-    return render(request, "site/access/role_form.html", shown)
+    return render(request, "site/access/role_form.html", shown, status=status)
 
 
 def _grant_row(ctx: Context, grant: Grant) -> dict[str, Any]:
@@ -320,7 +338,6 @@ urlpatterns = [
     path("users/<int:user_id>/", access_user, name="access_user"),
     path("users/<int:user_id>/appoint/", access_appoint, name="access_appoint"),
     path("users/<int:user_id>/grant/", access_grant, name="access_grant"),
-    path("units/", access_units, name="access_units"),
     path("grants/<int:grant_id>/end/", access_grant_end, name="access_grant_end"),
     path("grants/<int:grant_id>/until/", access_grant_until, name="access_grant_until"),
     path("roles/", access_roles, name="access_roles"),

@@ -9,14 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel import access, roles, tokens
 from anlan.kernel.errors import DomainError
+from anlan.kernel.fields import MomentField
 from anlan.kernel.models import Role, User
+from anlan.kernel.register import choosing
+from anlan.kernel.terms import BusinessLine
 
 if TYPE_CHECKING:
     from anlan.kernel.context import Context
-    from anlan.kernel.models import Unit
 
 # At which field a refusal is shown; all others stand above the form.
 FIELDS = {
+    "administrator_of_line": ("line",),
     "begins_in_past": ("from_at",),
     "ends_in_past": ("until_at", "expires_at"),
     "ends_before_begin": ("until_at",),
@@ -32,14 +35,6 @@ def show_refusal(form: forms.BaseForm, refusal: DomainError) -> None:
     form.add_error(next((field for field in fields if field in form.fields), None), str(refusal))
 
 
-class MomentField(forms.DateTimeField):
-    """Date and time to the minute, by the browser's own picker."""
-
-    def __init__(self, *, required: bool = False, **options: Any) -> None:
-        picker = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=picker, required=required, **options)
-
-
 class ReasonField(forms.CharField):
     def __init__(self) -> None:
         super().__init__(
@@ -52,20 +47,20 @@ class ReasonField(forms.CharField):
 
 class GrantForm(forms.Form):
     role = forms.ModelChoiceField(queryset=Role.objects.none(), label=_("角色"), empty_label=_("请选择"))
-    unit = forms.IntegerField(label=_("管理范围"), error_messages={"required": _("请查找并选定一个单位。")})
+    line = forms.ChoiceField(
+        label=_("业务条线"),
+        choices=[("", _("不限条线")), *BusinessLine.choices],
+        required=False,
+        help_text=_("例如水务员：范围选本区，条线选水务。"),
+    )
     from_at = MomentField(label=_("生效时间"), help_text=_("不填则立即生效。"))
     until_at = MomentField(label=_("失效时间"), help_text=_("不填则长期有效。"))
 
     def __init__(self, ctx: Context, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.ctx = ctx
+        self.fields["unit"] = choosing.unit(ctx, access.GRANT, label=_("管理范围"))
+        self.order_fields(("role", "unit", "line"))
         self.fields["role"].queryset = Role.objects.order_by("administrator", "pk")  # type: ignore[attr-defined]  # it has one
-
-    def clean_unit(self) -> Unit:
-        try:
-            return access.get_unit(self.ctx, self.cleaned_data["unit"])
-        except DomainError as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
 
 
 class EndForm(forms.Form):

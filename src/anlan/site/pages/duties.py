@@ -20,7 +20,7 @@ from anlan.kernel.scope import can
 from anlan.kernel.terms import Every, Standing, Whose
 from anlan.organisation.unit.terms import UnitKind
 from anlan.site import duty_words
-from anlan.site.rule_form import SpansField
+from anlan.site.rule_form import PeriodForm
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -33,8 +33,10 @@ EDIT = "kernel.rule.edit"
 TOLD_AT_ONCE = [{"after": 0, "levels_up": 0}, {"after": 0, "levels_up": 1}]
 
 
-class DutyForm(forms.Form):
+class DutyForm(PeriodForm):
     """A recurring duty; reminders and whom to tell can be refined on the rule's own page."""
+
+    field_order = ("name", "source", "unit_kinds", "region", "every", "count")
 
     name = forms.CharField(
         label=gettext_lazy("事项"), max_length=120, help_text=gettext_lazy("如“组织综合演练”。")
@@ -52,26 +54,6 @@ class DutyForm(forms.Form):
         help_text=gettext_lazy("单位代码的开头几位；不填为全部。"),
     )
     every = forms.ChoiceField(label=gettext_lazy("周期"), choices=Every.choices)
-    count = forms.IntegerField(label=gettext_lazy("期内次数"), min_value=1, max_value=366, initial=1)
-    due_month = forms.IntegerField(
-        label=gettext_lazy("期内第几月"),
-        required=False,
-        min_value=-12,
-        max_value=12,
-        help_text=gettext_lazy("从 1 数起；-1 是最后一个月，不填也是。"),
-    )
-    due_day = forms.IntegerField(
-        label=gettext_lazy("月内第几日"),
-        required=False,
-        min_value=-31,
-        max_value=31,
-        help_text=gettext_lazy("从 1 数起；-1 是最后一日，不填也是。当日 24:00 到期。"),
-    )
-    reminders = SpansField(
-        label=gettext_lazy("提前多久提醒"),
-        required=False,
-        help_text=gettext_lazy("可写几个，用顿号隔开，如“3 天、1 天”。"),
-    )
 
 
 @require_safe

@@ -17,10 +17,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from anlan.kernel import exercises
 from anlan.kernel.clock import real_now
 from anlan.kernel.errors import DomainError
+from anlan.kernel.fields import MomentField
 from anlan.kernel.pages import needs
 from anlan.kernel.requests import EXERCISE
 from anlan.kernel.scope import can, units_where
-from anlan.site.pages.access_forms import MomentField, show_refusal
+from anlan.site.pages.access_forms import show_refusal
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -41,7 +41,7 @@ FETCHES_NOTHING = (
     " style-src 'unsafe-inline'"  # by which browsers lay out a picture that is opened by itself
 )
 RUNS_NOTHING = f"{FETCHES_NOTHING}; sandbox"
-RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 class RemoveForm(forms.Form):

@@ -14,9 +14,11 @@ from django.urls import path, reverse
 from django.utils import translation
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from anlan.kernel import audit, history, stuck, subjects, timeline
+from anlan.kernel.errors import DomainError, NotAllowed, StateConflict
 from anlan.kernel.pages import needs
 from anlan.kernel.scope import require
 from anlan.kernel.terms import TaskState
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 ROWS = 50
 EXPORTED, AT_ONCE = 100_000, 2000  # rows of an export, and how many of them are in memory
+GONE = gettext_lazy("它已不再受阻：刚刚办成，或已由他人处理。没有再办。")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins with one of these
 
 
@@ -182,8 +185,16 @@ def _content(entry: Entry) -> list[tuple[str, Any]]:
 def journal_verification(request: PageRequest) -> HttpResponse:
     """How the journal is kept from being changed unseen, and the proof of it, on demand."""
     if request.method == "POST":
-        audit.start_verification(request.ctx)
-        messages.success(request, _("核验已在后台开始，完成后结果显示在本页。"))
+        try:
+            audit.start_verification(request.ctx)
+        except NotAllowed:
+            raise
+        except (
+            DomainError
+        ) as refusal:  # asked twice, or by another meanwhile; the page shows how far that one is
+            messages.info(request, str(refusal))
+        else:
+            messages.success(request, _("核验已在后台开始，完成后结果显示在本页。"))
         return redirect("journal_verification")
     task, anchor = audit.last_verification(request.ctx), audit.last_anchor(request.ctx)
     shown = {
@@ -216,8 +227,12 @@ def journal_stuck(request: PageRequest) -> HttpResponse:
 @require_POST
 @needs(stuck.MEND)
 def journal_stuck_retry(request: PageRequest, sort: str, key: str) -> HttpResponse:
-    stuck.retry_stuck(request.ctx, sort, key)
-    messages.success(request, _("已安排立即重试。"))
+    try:
+        stuck.retry_stuck(request.ctx, sort, key)
+    except StateConflict:
+        messages.info(request, GONE)
+    else:
+        messages.success(request, _("已安排立即重试。"))
     return redirect("journal_stuck")
 
 
@@ -227,8 +242,12 @@ def journal_stuck_drop(request: PageRequest, sort: str, key: str) -> HttpRespons
     """Say why it is given up; what will happen is told first."""
     form = DropForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        stuck.drop_stuck(request.ctx, sort, key, reason=form.cleaned_data["reason"])
-        messages.success(request, _("已放弃，理由已留痕。"))
+        try:
+            stuck.drop_stuck(request.ctx, sort, key, reason=form.cleaned_data["reason"])
+        except StateConflict:
+            messages.info(request, GONE)
+        else:
+            messages.success(request, _("已放弃，理由已留痕。"))
         return redirect("journal_stuck")
     shown = {"form": form, "one": stuck.get_stuck(request.ctx, sort, key)}
     return render(request, "site/journal/drop.html", shown)

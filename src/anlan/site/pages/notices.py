@@ -15,12 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from anlan.kernel import notices
 from anlan.kernel.clock import real_now
-from anlan.kernel.errors import DomainError
+from anlan.kernel.errors import DomainError, StateConflict
+from anlan.kernel.fields import MomentField
 from anlan.kernel.models import NodeNotice, User
 from anlan.kernel.pages import SENT_AWAY, needs
 from anlan.kernel.requests import way_back
 from anlan.kernel.terms import NoticeLevel
-from anlan.site.pages.access_forms import MomentField, show_refusal
+from anlan.site.pages.access_forms import show_refusal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,8 +88,12 @@ def notice_post(request: PageRequest) -> HttpResponse:
 @require_POST
 @needs(notices.POST)
 def notice_withdraw(request: PageRequest, notice_id: int) -> HttpResponse:
-    notices.withdraw_notice(request.ctx, notice_id)
-    messages.success(request, _("已撤下。"))
+    try:
+        notices.withdraw_notice(request.ctx, notice_id)
+    except StateConflict:
+        messages.info(request, _("该公告已经停止显示，不必撤下。"))
+    else:
+        messages.success(request, _("已撤下。"))
     return redirect("notice_list")
 
 

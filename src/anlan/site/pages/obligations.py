@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import TextChoices
@@ -23,6 +24,7 @@ from anlan.kernel import audit, events, obligation_lists, periods, rules, shelf,
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.obligation_lists import FULFIL, READ, Wanted
 from anlan.kernel.pages import needs
+from anlan.kernel.register import choosing
 from anlan.kernel.scope import can
 from anlan.kernel.steps import steps_of
 from anlan.kernel.terms import ObligationState, RuleEffect, Rung, Standing, Whose
@@ -54,6 +56,14 @@ ENDED = (ObligationState.FULFILLED, ObligationState.WAIVED, ObligationState.WITH
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
+class UnitForm(forms.Form):
+    """The unit that a list is narrowed to."""
+
+    def __init__(self, ctx: Context, unit: Unit | None) -> None:
+        super().__init__(initial={"unit": unit})
+        self.fields["unit"] = choosing.unit(ctx, READ, in_use=False, label=_("单位及下级"), required=False)
+
+
 # --- lists --------------------------------------------------------------------------------------------------------
 
 
@@ -76,7 +86,7 @@ def obligation_list(request: PageRequest) -> HttpResponse:
         "states": [(state.value, state.label) for state in ENDED],
         "rules": obligation_lists.list_rule_names(),
         "kinds": _kinds(),
-        "units": _units_to_choose(ctx, wanted),
+        "unit_field": _unit_field(ctx, wanted, asked),
         "filtered": bool(wanted.rule or wanted.kind or wanted.unit or wanted.state),
         "deeds": _bulk_deeds(ctx, wanted),
         "export": f"{reverse('obligation_export')}?{asked.urlencode()}",
@@ -162,8 +172,12 @@ def _kinds() -> list[tuple[str, str]]:
     return [(kind, duty_words.kind(kind)) for kind in sorted(subjects.kinds())]
 
 
-def _units_to_choose(ctx: Context, wanted: Wanted) -> list[Unit]:
-    return [] if wanted.whose != Whose.SUBTREE else obligation_lists.list_units_to_choose(ctx, wanted.unit)
+def _unit_field(ctx: Context, wanted: Wanted, asked: QueryDict) -> dict[str, Any] | None:
+    """The search box for a unit, where the list is of more than one's own."""
+    if wanted.whose != Whose.SUBTREE:
+        return None
+    form = UnitForm(ctx, wanted.unit)
+    return {**choosing.shown(form, "unit", asked), "none": _("全部")}
 
 
 def _bulk_deeds(ctx: Context, wanted: Wanted) -> list[Deed]:

@@ -158,10 +158,8 @@ def task_detail(request: PageRequest, task_id: UUID) -> HttpResponse:
 @require_safe
 def task_file(request: PageRequest, task_id: UUID) -> HttpResponseBase:
     """What a task made, to its person."""
-    task = tasks.get_own(request.ctx, task_id)
-    if not Shown(task).has_file or task.file is None:
-        raise NotFound
-    return hand_out(request, task.result["name"], task.file.pk, task.file.media_type)
+    file, name = tasks.get_file(request.ctx, task_id)
+    return hand_out(request, name, file.pk, file.media_type)
 
 
 @require_POST

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from anlan.kernel.register.forms import Reference
+from anlan.kernel.register import choosing
 from anlan.watch.kind import selectors
 from anlan.watch.kind.models import WarningTemplate
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 class LoadForm(forms.Form):
     def __init__(self, ctx: Context, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["unit"] = Reference(
-            queryset=selectors.list_units(ctx),
-            label=_("装入到"),
-            help_text=_("该单位和全部下级共用。"),
-            error_messages={"required": _("请查找并选定一个单位。")},
+        self.fields["unit"] = choosing.unit(
+            ctx,
+            selectors.EDIT,
+            label=gettext_lazy("装入到"),
+            help_text=gettext_lazy("该单位和全部下级共用。"),
         )
 
 
@@ -31,19 +32,22 @@ class TemplateForm(forms.Form):
     """What warnings of one kind and colour begin with."""
 
     criteria = forms.CharField(
-        label=_("发布标准"), max_length=600, required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label=gettext_lazy("发布标准"),
+        max_length=600,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     guidance = forms.CharField(
-        label=_("公众防护指引"),
+        label=gettext_lazy("公众防护指引"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("短句，直接告诉群众做什么。短信会截取开头部分。"),
+        help_text=gettext_lazy("短句，直接告诉群众做什么。短信会截取开头部分。"),
     )
-    hours = forms.IntegerField(label=_("默认有效期（小时）"), min_value=1, max_value=24 * 30)
+    hours = forms.IntegerField(label=gettext_lazy("默认有效期（小时）"), min_value=1, max_value=24 * 30)
     measures = forms.MultipleChoiceField(
-        label=_("应采取的措施"), widget=forms.CheckboxSelectMultiple, required=False
+        label=gettext_lazy("应采取的措施"), widget=forms.CheckboxSelectMultiple, required=False
     )
-    certain = forms.BooleanField(label=_("发布标准已按依据核实"), required=False)
+    certain = forms.BooleanField(label=gettext_lazy("发布标准已按依据核实"), required=False)
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, kind: WarningKind, colour: str, *args: Any, **options: Any) -> None:
@@ -54,6 +58,10 @@ class TemplateForm(forms.Form):
             measures=[one.code for one in selectors.list_measures_for(colour)],
         )
         names = ("criteria", "guidance", "hours", "measures", "certain", "version")
-        super().__init__(*args, initial={name: getattr(template, name) for name in names}, **options)
+        options["initial"] = {name: getattr(template, name) for name in names}
+        super().__init__(*args, **options)
         offered: Any = self.fields["measures"]
-        offered.choices = [(one.code, f"{one.text}（{one.article}）") for one in selectors.list_measures()]
+        offered.choices = [
+            (one.code, _("%(text)s（%(article)s）") % {"text": one.text, "article": one.article})
+            for one in selectors.list_measures()
+        ]

@@ -11,10 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.models import Record, Registered
 from anlan.kernel.search import PINYIN
-from anlan.kernel.terms import WarningColour
-from anlan.organisation.unit.models import UnitProfile
+from anlan.kernel.terms import BusinessLine, WarningColour
 
-LINES = UnitProfile._meta.get_field("line").choices
 BY_A_LEADER = (WarningColour.RED, WarningColour.ORANGE)
 EVENT_TYPE = RegexValidator(r"^[1-7][1-9][0-9A-HJ-NP-Z]\d{2}$", _("五位代码，如 11B03。"))
 
@@ -40,9 +38,12 @@ class WarningKind(Record, Registered):
     name = models.CharField(_("名称"), max_length=32, db_collation=PINYIN)
     event_type = models.CharField(_("事件类型代码"), max_length=5, validators=[EVENT_TYPE])
     authority = models.CharField(_("发布主体"), max_length=120)
-    line = models.CharField(_("发布条线"), max_length=32, choices=LINES, blank=True)
+    line = models.CharField(_("发布条线"), max_length=32, choices=BusinessLine, blank=True)
     institution = models.CharField(
-        _("机构代码"), max_length=3, blank=True, validators=[RegexValidator(r"^\d{3}$", _("三位数字，如 416。"))]
+        _("机构代码"),
+        max_length=3,
+        blank=True,
+        validators=[RegexValidator(r"^\d{3}$", _("三位数字，如 416。"))],
     )
     colours = ArrayField(
         models.CharField(max_length=8, choices=WarningColour), verbose_name=_("预警级别"), default=list

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel.register import Column, Filter, Link, Panel, Register
+from anlan.kernel.register import Column, Filter, Page, Panel, Register
 from anlan.kernel.scope import can
 from anlan.kernel.terms import WarningColour
 from anlan.watch.kind import selectors
@@ -72,14 +72,12 @@ KINDS = Register(
     ),
     fixed=("unit",),
     filters=(
-        Filter(
-            "colour", _("预警级别"), choices=lambda _ctx: tuple(WarningColour.choices), apply=_has_colour
-        ),
+        Filter("colour", _("预警级别"), choices=lambda _ctx: tuple(WarningColour.choices), apply=_has_colour),
         Filter("certain"),
     ),
     key="name",
     panels=(Panel("kind/_templates.html", _templates),),
-    links=(Link(_("装入国家和常见地方种类"), "kind_load", selectors.EDIT),),
+    pages=(Page(_("装入国家和常见地方种类"), "kind_load", selectors.EDIT),),
     icon="alert-square",
     lead=_("谁有权发布，哪种颜色由谁审批，发布时的防护指引和应采取的措施。下级单位共用上级单位的种类。"),
     empty=_("点“装入国家和常见地方种类”，再按本地规定核改。"),

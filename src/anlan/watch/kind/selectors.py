@@ -13,6 +13,7 @@ from django.db.models import Q
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import require, upward, visible
+from anlan.kernel.search import question
 from anlan.kernel.terms import WarningColour
 from anlan.watch.kind.models import BY_A_LEADER, WarningKind, WarningTemplate
 
@@ -96,6 +97,13 @@ def list_kinds_of(ctx: Context, unit: Unit, capability: str) -> list[WarningKind
     require(ctx, capability, unit)
     nearest = {kind.name: kind for kind in _kinds_of(ctx, unit).order_by("unit__path")}
     return sorted(nearest.values(), key=lambda kind: (kind.event_type, kind.name))
+
+
+def list_kinds_found(words: str) -> QuerySet[WarningKind]:
+    """The kinds that words find, whose ever they are: to narrow down what the asker may see otherwise."""
+    kinds: QuerySet[WarningKind] = WarningKind.unscoped.all()
+    asked = question(words)
+    return kinds.filter(search__holds=asked) if asked else kinds.none()
 
 
 def get_kind(ctx: Context, kind_id: UUID, capability: str = READ) -> WarningKind:

@@ -45,7 +45,7 @@ def load_standard_kinds(ctx: Context, unit: Unit) -> list[WarningKind]:
 
 @act("watch.kind.edit")
 def write_template(
-    ctx: Context, kind_id: UUID, colour: str, *, version: int, **values: Any
+    ctx: Context, /, kind_id: UUID, colour: str, *, version: int, **values: Any
 ) -> WarningTemplate:
     """Say what warnings of a kind and colour begin with.
 
@@ -68,7 +68,7 @@ def write_template(
     for name in changed:
         setattr(template, name, values[name])
     if version:
-        template.version = F("version") + 1  # type: ignore[assignment]  # read back below
+        template.version = F("version") + 1
     template.save()
     template.refresh_from_db(fields=("version",))
     ctx.journal(TemplateWritten(colour, changed), kind)

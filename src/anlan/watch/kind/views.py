@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from anlan.kernel.errors import NotFound, StateConflict
 from anlan.kernel.pages import needs
-from anlan.kernel.register import listing
+from anlan.kernel.register import choosing
 from anlan.kernel.terms import WarningColour
 from anlan.watch.kind import selectors, services
 from anlan.watch.kind.forms import LoadForm, TemplateForm
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from anlan.kernel.requests import PageRequest
 
-CHOICES = 10
 ask = require_http_methods(["GET", "POST"])
 
 
@@ -33,26 +31,17 @@ ask = require_http_methods(["GET", "POST"])
 def kind_load(request: PageRequest) -> HttpResponse:
     """Which kinds come with us, and for which unit they are taken over."""
     ctx = request.ctx
-    asked = request.POST or request.GET
-    form = LoadForm(ctx, request.POST or None)
+    form = LoadForm(ctx, choosing.data_of(request), initial=choosing.begun_of(request))
     if form.is_valid():
         made = services.load_standard_kinds(ctx, form.cleaned_data["unit"])
         if made:
-            messages.success(
-                request, _("已装入 %(count)s 种。请按本地规定逐种核改。") % {"count": len(made)}
-            )
+            messages.success(request, _("已装入 %(count)s 种。请按本地规定逐种核改。") % {"count": len(made)})
         else:
             messages.info(request, _("该单位或其上级单位已有这些种类，没有新增。"))
         return redirect("kind_list")
-    words = asked.get("unit_words", "").strip()[:100]
-    found = listing.find_units(ctx, selectors.EDIT, words, CHOICES)
-    chosen = asked.get("unit", "") or (str(found[0].pk) if len(found) == 1 and not words else "")
-    choices = {"name": "unit", "found": found, "chosen": chosen, "most": CHOICES, "words": words}
-    if request.headers.get("HX-Request"):
-        return render(request, "kernel/register/_choices.html", choices)
     shown = {
         "form": form,
-        "one": {"field": form["unit"], "address": reverse("kind_load"), **choices},
+        "one": choosing.shown(form, "unit", request.POST),
         "rows": selectors.list_standard(),
         "labels": dict(WarningColour.choices),
     }

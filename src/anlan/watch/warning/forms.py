@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 
 from anlan.kernel.periods import is_reckonable
 from anlan.kernel.terms import WarningColour
-from anlan.watch.kind.models import WarningKind
 from anlan.watch.warning.selectors import areas, warnings
 from anlan.watch.warning.selectors.areas import Placed
 from anlan.watch.warning.terms import Accuracy, AreaHow, MessageType, Timeliness
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from anlan.kernel.context import Context
     from anlan.kernel.models import Unit
+    from anlan.watch.kind.models import WarningKind
     from anlan.watch.warning.models import WarningIssue
 
 OTHER = "other"  # the issuing body is none of the tree's
@@ -39,6 +39,21 @@ class Moment(forms.DateTimeInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class Later:
+    """A field that a message cannot be handed on without; its draft is saved all the same."""
+
+    def validate(self, _value: Any) -> None:
+        """What is missing is told where the message is handed on."""
+
+
+class LaterText(Later, forms.CharField):
+    pass
+
+
+class LaterMoment(Later, forms.DateTimeField):
+    widget = Moment
 
 
 class Outline(forms.CharField):
@@ -79,7 +94,7 @@ def _from_geojson(text: str) -> MultiPolygon | None:
 def _from_pairs(text: str) -> MultiPolygon | None:
     pairs = [(float(a), float(b)) for a, b in PAIR.findall(text)]
     points = [(b, a) if abs(a) <= EASTERN < abs(b) else (a, b) for a, b in pairs]
-    if len(points) < 3 or PAIR.sub("", text).strip():  # noqa: PLR2004 - a triangle
+    if len(points) < 3 or PAIR.sub("", text).strip():
         return None
     ring = points if points[0] == points[-1] else [*points, points[0]]
     try:
@@ -88,10 +103,10 @@ def _from_pairs(text: str) -> MultiPolygon | None:
         return None
 
 
-def _as_area(shape: GEOSGeometry) -> MultiPolygon | None:
+def _as_area(shape: Any) -> MultiPolygon | None:
     mended = shape.make_valid()
     west, south, east, north = mended.extent if not mended.empty else (0, 0, 0, 0)
-    if abs(west) > 180 or abs(east) > 180 or abs(south) > 90 or abs(north) > 90:  # noqa: PLR2004 - degrees
+    if abs(west) > 180 or abs(east) > 180 or abs(south) > 90 or abs(north) > 90:
         return None
     parts = list(mended) if mended.geom_type in {"MultiPolygon", "GeometryCollection"} else [mended]
     return MultiPolygon([one for one in parts if one.geom_type == "Polygon"], srid=4326)
@@ -118,7 +133,10 @@ class StartForm(forms.Form):
         bodies = warnings.list_issuers(kind, areas.get_territory(unit)) if kind.line else []
         self.bodies = {str(one.pk): one for one in [*own, *bodies]}
         issuer: Any = self.fields["issuer"]
-        issuer.choices = [*((key, one.name) for key, one in self.bodies.items()), (OTHER, _("转发其他单位的预警"))]
+        issuer.choices = [
+            *((key, one.name) for key, one in self.bodies.items()),
+            (OTHER, _("转发其他单位的预警")),
+        ]
         self.initial.setdefault("issuer", next(iter(self.bodies), OTHER))
 
     def clean(self) -> None:
@@ -157,37 +175,36 @@ class IssueForm(forms.Form):
     """What a message says; which parts are asked for depends on its type."""
 
     colour = forms.ChoiceField(label=gettext_lazy("预警级别"), widget=forms.RadioSelect)
-    description = forms.CharField(
+    description = LaterText(
         label=gettext_lazy("预警内容"),
         max_length=2000,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("什么时候、什么地方、将出现什么。"),
     )
-    guidance = forms.CharField(
+    guidance = LaterText(
         label=gettext_lazy("公众防护指引"),
         max_length=1000,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=gettext_lazy("短信和电话只用前两句。"),
     )
-    reason = forms.CharField(
+    reason = LaterText(
         label=gettext_lazy("变更原因"),
         max_length=300,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     onset_at = forms.DateTimeField(label=gettext_lazy("预计开始时间"), required=False, widget=Moment)
-    expires_at = forms.DateTimeField(label=gettext_lazy("失效时间"), required=False, widget=Moment)
+    expires_at = LaterMoment(label=gettext_lazy("失效时间"))
     measures = forms.MultipleChoiceField(
         label=gettext_lazy("应采取的措施"), required=False, widget=forms.CheckboxSelectMultiple
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
+    use_required_attribute = False
+
     def __init__(self, issue: WarningIssue, *args: Any, **options: Any) -> None:
         names = [name for name in self.base_fields if name != "version"]
-        initial = {name: getattr(issue, name) for name in (*names, "version")}
-        super().__init__(*args, initial=initial, **options)
+        options["initial"] = {name: getattr(issue, name) for name in (*names, "version")}
+        super().__init__(*args, **options)
         colour: Any = self.fields["colour"]
         colour.choices = [
             (one.value, one.label) for one in WarningColour if one.value in issue.warning.kind.colours
@@ -233,7 +250,7 @@ class Asked(NamedTuple):
 
 
 class AreaPart:
-    """The area in the form of a draft, from hidden fields `area` ("id:below:share:how") and the button that was pressed.
+    """The area in the form of a draft, from a hidden field `area` (many "id:below:share:how") and the button that was pressed.
 
     Nothing is kept between two steps but what the page itself carries, so an area half chosen binds nobody.
     """
@@ -257,22 +274,19 @@ class AreaPart:
         """Whether one of the part's own buttons was pressed: then nothing is saved yet."""
         return self.data is not None and any(name.startswith("area_do_") for name in self.data)
 
-    def keys(self) -> list[str]:
-        """What the hidden fields hold."""
-        return [
+    def keys(self) -> str:
+        """What the hidden field holds: one, since a form may have a thousand fields and an area more units."""
+        return " ".join(
             f"{one.unit.pk}:{int(one.below)}:{'' if one.share is None else round(one.share, 4)}:{one.how}"
             for one in self.placed
-        ]
-
-    def rows(self) -> list[tuple[str, Placed]]:
-        return list(zip(self.keys(), self.placed, strict=True))
+        )
 
     def _read(self, issue: WarningIssue) -> None:
         data = self.data
         given: dict[int, tuple[bool, float | None, str]] = {}
-        for text in data.getlist("area")[:MOST_PLACED]:
-            number, below, share, how = (str(text).split(":") + ["", "", ""])[:4]
-            if number.isdecimal() and len(number) < 19:  # noqa: PLR2004 - a bigint
+        for text in " ".join(data.getlist("area")).split()[:MOST_PLACED]:
+            number, below, share, how = [*str(text).split(":"), "", "", ""][:4]
+            if number.isdecimal() and len(number) < 19:
                 given[int(number)] = (
                     below == "1",
                     _share(share),
@@ -288,15 +302,11 @@ class AreaPart:
             str(data.get("area_outline", ""))[:LONGEST_OUTLINE],
             str(data.get("area_codes", ""))[:4000],
         )
-        self._read_outline(strict="area_do_draw" in data)
-
-    def _read_outline(self, *, strict: bool) -> None:
         try:
             self.polygon = Outline(required=False).clean(self.asked.outline)
         except forms.ValidationError as wrong:
             self.polygon = None
-            if strict or self.asked.outline:
-                self.asked = self.asked._replace(error=str(wrong.messages[0]))
+            self.asked = self.asked._replace(error=str(wrong.messages[0]))
 
     def _do(self) -> None:
         """What the pressed button says."""
@@ -333,8 +343,10 @@ class AreaPart:
     def _near(self, _number: int | None) -> None:
         near = areas.list_neighbours(self.territory, self.placed)
         self._take(near)
-        said = _("已加上 %(count)s 个相邻单位。") if near else _("没有查到相邻单位：所选单位可能没有辖区边界。")
-        self.asked = self.asked._replace(said=said % {"count": len(near)})
+        said = (
+            _("已加上 %(count)s 个相邻单位。") if near else _("没有查到相邻单位：所选单位可能没有辖区边界。")
+        )
+        self._say(said % {"count": len(near)})
 
     def _draw(self, _number: int | None) -> None:
         if self.polygon is None:
@@ -347,7 +359,7 @@ class AreaPart:
             if found
             else _("这个范围不在本地，没有选中任何单位。")
         )
-        self.asked = self.asked._replace(said=said % {"count": len(found)})
+        self._say(said % {"count": len(found)})
 
     def _code(self, _number: int | None) -> None:
         codes = CODE.findall(self.asked.codes)
@@ -357,11 +369,22 @@ class AreaPart:
         if found.unknown:
             error = _("这些代码不在本地：%(codes)s。") % {"codes": _("、").join(found.unknown)}
         said = _("按代码选中 %(count)s 个单位。") % {"count": len(found.placed)} if found.placed else ""
-        self.asked = self.asked._replace(said=said, error=error)
+        self._say(said)
+        if error:
+            self.asked = self.asked._replace(error=error)
+
+    def _say(self, said: str) -> None:
+        """What was done, unless it was refused."""
+        if not self.asked.error:
+            self.asked = self.asked._replace(said=said)
 
     def _take(self, more: Sequence[Placed]) -> None:
         """Add units; what lies below one that is there with all below needs no place of its own."""
         merged = {one.unit.pk: one for one in (*self.placed, *more)}
+        if len(merged) > MOST_PLACED:
+            error = _("选中的单位超过 %(most)s 个，没有加上。请改选上一级单位。") % {"most": MOST_PLACED}
+            self.asked = self.asked._replace(error=error)
+            return
         whole = [one.unit.path for one in merged.values() if one.below]
         self.placed = sorted(
             (
@@ -374,7 +397,7 @@ class AreaPart:
 
     def _number(self, name: str) -> int | None:
         text = str(self.data.get(name, ""))
-        return int(text) if text.isdecimal() and len(text) < 19 else None  # noqa: PLR2004 - a bigint
+        return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def _share(text: str) -> float | None:
@@ -393,9 +416,7 @@ class MeasureForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    accuracy = forms.ChoiceField(
-        label=gettext_lazy("是否准确"), choices=Accuracy, widget=forms.RadioSelect
-    )
+    accuracy = forms.ChoiceField(label=gettext_lazy("是否准确"), choices=Accuracy, widget=forms.RadioSelect)
     timeliness = forms.ChoiceField(
         label=gettext_lazy("是否及时"), choices=Timeliness, widget=forms.RadioSelect
     )

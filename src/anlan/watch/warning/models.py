@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.models import MatterRecord
 from anlan.kernel.terms import WarningColour
+from anlan.organisation.post.models import Post
 from anlan.watch.kind.models import WarningKind
 from anlan.watch.warning.terms import (
     Accuracy,
@@ -20,6 +21,7 @@ from anlan.watch.warning.terms import (
     WarningState,
 )
 
+POSTS = dict(Post._meta.get_field("kind").flatchoices)  # their names by their kind
 OPEN = (IssueState.DRAFT, IssueState.IN_REVIEW, IssueState.APPROVED)
 
 
@@ -34,9 +36,7 @@ class EarlyWarning(MatterRecord):
     """
 
     kind = models.ForeignKey(WarningKind, models.PROTECT, related_name="+", verbose_name=_("预警种类"))
-    issuer = models.ForeignKey(
-        "kernel.Unit", models.PROTECT, related_name="+", verbose_name=_("发布单位")
-    )
+    issuer = models.ForeignKey("kernel.Unit", models.PROTECT, related_name="+", verbose_name=_("发布单位"))
     relayed_from = models.CharField(_("原发布单位"), max_length=60, blank=True)
     colour = models.CharField(_("预警级别"), max_length=8, choices=WarningColour)
     state = models.CharField(_("状态"), max_length=12, choices=WarningState, default=WarningState.PENDING)
@@ -87,9 +87,7 @@ class WarningIssue(MatterRecord):
     units         how many places lay in its area
     """
 
-    warning = models.ForeignKey(
-        EarlyWarning, models.PROTECT, related_name="issues", verbose_name=_("预警")
-    )
+    warning = models.ForeignKey(EarlyWarning, models.PROTECT, related_name="issues", verbose_name=_("预警"))
     number = models.PositiveSmallIntegerField(_("序号"))
     message_type = models.CharField(_("类型"), max_length=8, choices=MessageType)
     state = models.CharField(_("状态"), max_length=12, choices=IssueState, default=IssueState.DRAFT)
@@ -136,7 +134,8 @@ class WarningIssue(MatterRecord):
                 name="issue_identifier_once",
             ),
             models.CheckConstraint(
-                condition=~Q(state="published") | Q(published_at__isnull=False, approved_at__isnull=False)
+                condition=~Q(state="published")
+                | Q(published_at__isnull=False, approved_at__isnull=False)
                 | Q(published_at__isnull=False, urgent=True),
                 name="issue_is_approved_or_urgent",
             ),
@@ -164,9 +163,7 @@ class WarningArea(models.Model):
     share   how much of its area the polygon covers, 0 to 1; null: it was not told by a polygon, or has no area of its own
     """
 
-    issue = models.ForeignKey(
-        WarningIssue, models.PROTECT, related_name="areas", verbose_name=_("预警信息")
-    )
+    issue = models.ForeignKey(WarningIssue, models.PROTECT, related_name="areas", verbose_name=_("预警信息"))
     unit = models.ForeignKey("kernel.Unit", models.PROTECT, related_name="+", verbose_name=_("单位"))
     below = models.BooleanField(_("含全部下级"), default=True)
     share = models.FloatField(_("覆盖比例"), null=True)
@@ -211,9 +208,7 @@ class WarningMeasure(MatterRecord):
     note   what was done, where, by whom
     """
 
-    warning = models.ForeignKey(
-        EarlyWarning, models.PROTECT, related_name="measures", verbose_name=_("预警")
-    )
+    warning = models.ForeignKey(EarlyWarning, models.PROTECT, related_name="measures", verbose_name=_("预警"))
     code = models.CharField(_("措施"), max_length=8)
     done_at = models.DateTimeField(_("落实时间"), null=True)
     done_by = models.ForeignKey(

@@ -36,7 +36,6 @@ from anlan.watch.warning.terms import IssueState, MessageType, WarningState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
     from uuid import UUID
 
     from anlan.kernel.context import Context
@@ -139,7 +138,7 @@ def draft_cancel(ctx: Context, warning_id: UUID, *, reason: str) -> WarningIssue
 
 @act("watch.warning.draft")
 def edit_issue(
-    ctx: Context, issue_id: UUID, *, version: int, placed: Sequence[Placed] | None = None, **values: Any
+    ctx: Context, /, issue_id: UUID, *, version: int, placed: Sequence[Placed] | None = None, **values: Any
 ) -> WarningIssue:
     """Change a draft, unless somebody has changed it since the actor saw `version`.
 
@@ -164,6 +163,9 @@ def edit_issue(
         setattr(issue, name, values[name])
     if "colour" in changed:
         _recolour(issue)
+        if issue.message_type == MessageType.ALERT:
+            issue.warning.colour = colour
+            issue.warning.save(update_fields=("colour",))
     if moved and placed is not None:
         _place(issue, placed)
     issue.version += 1
@@ -380,7 +382,16 @@ def _publish(ctx: Context, issue: WarningIssue, how: str, *, capability: str) ->
     issue.texts = {channel: list(text) for channel, text in wording.list_texts(issue, placed).items()}
     issue.units = areas.count_units(placed)
     # All that is said stands in the row before its state changes: from then on it never changes again.
-    names = ("publisher", "published_at", "urgent", "identifier", "texts", "units", "headline", "needs_leader")
+    names = (
+        "publisher",
+        "published_at",
+        "urgent",
+        "identifier",
+        "texts",
+        "units",
+        "headline",
+        "needs_leader",
+    )
     issue.save(update_fields=names)
     ISSUE_LIFE.move(ctx, issue, how)
     if issue.is_end:
@@ -388,7 +399,7 @@ def _publish(ctx: Context, issue: WarningIssue, how: str, *, capability: str) ->
         timers.disarm(EXPIRE, [str(warning.pk)])
     else:
         _put_in_force(ctx, warning, issue, how)
-    share_matter(ctx, warning, [one.unit for one in placed], capability=capability)
+    share_matter(ctx, warning, areas.list_warned(placed, warning.unit), capability=capability)
     _tell(ctx, issue, placed)
     _call_out(ctx, issue, placed)
     return issue
@@ -402,6 +413,7 @@ def _call_out(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> No
     caller = replace(ctx, powers=CALLS)
     if issue.is_end:
         _stop_calls(ctx, issue.warning, issue.headline)
+    called = areas.list_called(areas.get_territory(issue.unit), placed)
     quiet = {channel: text for channel, text in issue.texts.items() if channel != "voice"}
     try:
         open_callout(
@@ -410,7 +422,8 @@ def _call_out(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> No
             purpose="notice" if issue.is_end else "warning",
             title=issue.headline,
             colour="" if issue.is_end else issue.colour,
-            unit_ids=areas.list_unit_ids(placed),
+            unit_ids=called.unit_ids,
+            alone=called.alone,
             texts={
                 channel: (subject, body)
                 for channel, (subject, body) in (quiet if issue.is_end else issue.texts).items()
@@ -472,7 +485,7 @@ def _end(ctx: Context, warning: EarlyWarning, how: str) -> None:
 def _identifier(issue: WarningIssue) -> str:
     """Of the message as others know it: the sender's code and the second; no two messages of a node bear the same."""
     sender = messages.get_sender_code(issue.warning)
-    at: datetime = issue.published_at
+    at = issue.published_at or real_now()
     taken = WarningIssue.unscoped.filter(exercise=issue.exercise)
     while taken.filter(identifier=(found := messages.get_identifier(sender, at))).exists():
         at += A_SECOND

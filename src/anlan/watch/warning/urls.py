@@ -3,6 +3,7 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from anlan.kernel.finding import Search
 from anlan.kernel.rooms import Door, FirstStep
 from anlan.kernel.subjects import Subject
 from anlan.watch.warning.views import deeds, drafting, pages
@@ -18,6 +19,7 @@ SUBJECTS = (
         along=("kind",),
     ),
 )
+SEARCHES = (Search(_("预警"), "watch.warning.read", pages.find_warnings, "warning_list"),)
 FIRST_STEPS = (
     FirstStep(
         1,
@@ -48,7 +50,9 @@ urlpatterns = [
     path("issues/<uuid:issue_id>/return-as-leader/", deeds.warning_return_high, name="warning_return_high"),
     path("issues/<uuid:issue_id>/publish/", deeds.warning_publish, name="warning_publish"),
     path(
-        "issues/<uuid:issue_id>/publish-urgently/", deeds.warning_publish_urgent, name="warning_publish_urgent"
+        "issues/<uuid:issue_id>/publish-urgently/",
+        deeds.warning_publish_urgent,
+        name="warning_publish_urgent",
     ),
     path("issues/<uuid:issue_id>/countersign/", deeds.warning_countersign, name="warning_countersign"),
     path("issues/<uuid:issue_id>/discard/", deeds.warning_discard, name="warning_discard"),

@@ -94,14 +94,18 @@ class _Place:
     parent_id: int | None
 
 
-def list_audience(ctx: Context, unit: Unit, unit_ids: Collection[int]) -> Audience:
+def list_audience(
+    ctx: Context, unit: Unit, unit_ids: Collection[int], *, alone: Collection[int] = ()
+) -> Audience:
     """Whom `unit` calls for these units: posts in them, below them and up the line to itself, and their own lines.
+
+    alone  further units, without those below them
 
     A person is called once, for the first of his posts; who is away is stood in for. A place where nobody holds a post is
     called on its own line; so is one that has a line beside its posts. Everything lies in the caller's scope.
     """
     require(ctx, OPEN, unit)
-    places = _area(ctx, unit, unit_ids)
+    places = _area(ctx, unit, unit_ids, alone)
     owner = {place.id: _owner(place, places) for place in places.values()}
     # Who holds a post is real in a drill, too.
     seats = list_seats(
@@ -154,8 +158,8 @@ def list_ways(ctx: Context, people: Collection[UUID], units: Collection[int]) ->
     return Ways(of_people, {unit: ways for unit, ways in of_units.items() if ways})
 
 
-def _area(ctx: Context, unit: Unit, unit_ids: Collection[int]) -> dict[int, _Place]:
-    """All that lies in or below these units, and what lies above them up to `unit`."""
+def _area(ctx: Context, unit: Unit, unit_ids: Collection[int], alone: Collection[int]) -> dict[int, _Place]:
+    """All that lies in or below these units, what lies above them up to `unit`, and what is named alone."""
     scope = [f"{root}%" for root in ctx.roots(OPEN)]
     tops = [path for (path,) in _rows(PATHS, {"units": list(unit_ids), "scope": scope})]
     above = {
@@ -166,14 +170,14 @@ def _area(ctx: Context, unit: Unit, unit_ids: Collection[int]) -> dict[int, _Pla
     }
     if any(path.startswith(unit.path) for path in tops):
         above.add(unit.pk)
-    told = {"tops": tops, "above": list(above), "scope": scope}
+    told = {"tops": tops, "above": list(above.union(alone)), "scope": scope}
     return {row[0]: _Place(*row) for row in sorted(_rows(AREA, told), key=lambda row: row[1])}
 
 
 def _owner(place: _Place, places: Mapping[int, _Place]) -> int:
     """Whose answer it is: a grid's is its village's."""
-    while place.kind == "grid" and place.parent_id in places:
-        place = places[place.parent_id]
+    while place.kind == "grid" and (above := places.get(place.parent_id or 0)):
+        place = above
     return place.id
 
 
@@ -193,4 +197,4 @@ def _asked(seats: Sequence[Seat], owner: Mapping[int, int]) -> tuple[dict[UUID, 
 def _rows(sql: str, told: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, told)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -40,7 +40,7 @@ GROUP BY g.id ORDER BY g.path
 """
 # Where no area is known, the seat; drawn, not measured.
 SHAPES = """
-SELECT p.unit_id, ST_AsEWKB(CASE WHEN p.area IS NOT NULL THEN ST_SimplifyPreserveTopology(p.area, 0.001) ELSE p.seat END)
+SELECT p.unit_id, ST_AsEWKB(CASE WHEN p.area IS NOT NULL THEN ST_Multi(ST_SimplifyPreserveTopology(p.area, 0.001)) ELSE p.seat END)
 FROM unit_unitprofile p WHERE p.unit_id = ANY (%(units)s::bigint[]) AND (p.area IS NOT NULL OR p.seat IS NOT NULL)
 """
 SCORES = """
@@ -135,16 +135,17 @@ class StaleLine(NamedTuple):
     failed: bool
 
 
-def list_counts(ctx: Context, callout: Callout, within_id: int) -> list[Count]:
+def list_counts(ctx: Context, callout: Callout, within_id: int, capability: str = READ) -> list[Count]:
     """The units directly below one, each with all below it; of a callout that the reader has, as far as his scope goes."""
-    told = {"callout": callout.pk, "within": within_id, "scope": _scope(ctx, callout)}
+    told = {"callout": callout.pk, "within": within_id, "scope": _scope(ctx, callout, capability)}
     return [Count(*row) for row in _rows(COUNTS, told)]
 
 
 def list_shapes(unit_ids: Sequence[int]) -> list[Shape]:
     """Where units lie, for a small map; of units that the caller has within scope."""
     return [
-        Shape(unit, _rings(GEOSGeometry(memoryview(raw)))) for unit, raw in _rows(SHAPES, {"units": list(unit_ids)})
+        Shape(unit, _rings(GEOSGeometry(memoryview(raw))))
+        for unit, raw in _rows(SHAPES, {"units": list(unit_ids)})
     ]
 
 
@@ -167,15 +168,15 @@ def _now(ctx: Context) -> dict[str, Any]:
     return {"scope": [f"{root}%" for root in ctx.roots(READ)], "exercise": exercise}
 
 
-def _scope(ctx: Context, callout: Callout) -> list[str]:
+def _scope(ctx: Context, callout: Callout, capability: str) -> list[str]:
     """Where the reader may count: in his subtrees; everywhere, where the matter is shared with him."""
-    require(ctx, READ)
-    if callout.matter in ctx.shared_matters(READ):
+    require(ctx, capability)
+    if callout.matter in ctx.shared_matters(capability):
         return ["%"]
-    return [f"{root}%" for root in ctx.roots(READ)]
+    return [f"{root}%" for root in ctx.roots(capability)]
 
 
-def _rings(shape: GEOSGeometry) -> list[list[tuple[float, float]]]:
+def _rings(shape: Any) -> list[list[tuple[float, float]]]:
     if shape.geom_type == "Point":
         return [[(shape.x, shape.y)]]
     return [[(x, y) for x, y, *_ in polygon[0].coords] for polygon in shape]
@@ -184,4 +185,4 @@ def _rings(shape: GEOSGeometry) -> list[list[tuple[float, float]]]:
 def _rows(sql: str, told: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, told)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -30,6 +30,7 @@ FROM callout_recipient r JOIN callout_callout c ON c.id = r.callout_id JOIN kern
 LEFT JOIN kernel_exercise x ON x.id = c.exercise_id
 WHERE r.id = ANY (%(ids)s::bigint[])
 """
+EXERCISES = "SELECT id, exercise_id FROM callout_recipient WHERE id = ANY (%(ids)s::bigint[])"
 NAMES = """
 SELECT r.id, coalesce(p.name, u.name), coalesce(s.name, '') FROM callout_recipient r JOIN kernel_unit u ON u.id = r.unit_id
 LEFT JOIN person_person p ON p.id = r.person_id LEFT JOIN person_person s ON s.id = r.stand_in_id
@@ -93,6 +94,11 @@ def list_standing(recipient_ids: Collection[int]) -> dict[int, Standing]:
     return {row[0]: Standing(*row) for row in rows}
 
 
+def list_exercises(recipient_ids: Collection[int]) -> dict[int, int | None]:
+    """In which exercise each of these recipients is called; None: in real life."""
+    return dict(_rows(EXERCISES, list(recipient_ids)))
+
+
 def list_filled(keys: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
     """What stands for {name} and {link} in texts to recipients and their stand-ins, by the deliveries' keys."""
     ids = {int(key.removesuffix(FOR_STAND_IN)) for key in keys}
@@ -135,4 +141,4 @@ def _key() -> bytes:
 def _rows(sql: str, ids: list[int]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"ids": ids})
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -8,9 +8,11 @@ from uuid import UUID  # noqa: TC003 - the same
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
 from anlan.kernel.errors import NotFound
-from anlan.kernel.models import Unit
+from anlan.kernel.events import label_of
+from anlan.kernel.models import Entry, PrivateNote, Unit
 from anlan.kernel.scope import require, visible
 from anlan.message.callout.models import Callout, Recipient, UpperNotice
 from anlan.message.callout.terms import (
@@ -21,12 +23,12 @@ from anlan.message.callout.terms import (
     CalloutState,
     RecipientState,
 )
+from anlan.message.channel.selectors import list_ordered
 from anlan.message.errand.selectors import list_of as list_errands_of
 from anlan.message.neighbour.selectors import list_neighbours
-from anlan.organisation.contact.selectors import list_best
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
     from django.db.models import QuerySet
 
@@ -37,6 +39,7 @@ MOST_SHOWN = 50
 URGENCY = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
 ALONG = ("person", "unit", "holder", "stand_in", "taken_by", "ended_by")
 
+CALLED_BY = "SELECT DISTINCT callout_id FROM callout_recipient WHERE id = ANY (%(ids)s::bigint[])"
 # What those who have not answered were sent in their present rung, and what may still come of it. Their own page does not
 # count: nobody knows whether they look at it.
 SILENT = """
@@ -47,14 +50,19 @@ WHERE r.id = ANY (%(ids)s::bigint[]) AND r.state < 2 AND c.state = 'running'
     WHERE d.use = %(use)s AND d.key IN (r.id::text, r.id || %(stand_in)s) AND d.queued_at >= r.rung_at
       AND d.channel <> 'app' AND d.state NOT IN (3, 4))
 """
+# How each can be called: kind, value, what is shown of it, whether it is private; his own, or his unit's line.
+LINES = """(
+SELECT coalesce(json_agg(json_build_array(line.kind, line.value, line.shown, line.private) ORDER BY line.rank, line.id), '[]')
+FROM (
+  SELECT c.* FROM contact_contactpoint c
+  WHERE c.person_id = callout_recipient.person_id AND c.retired_at IS NULL
+  UNION ALL
+  SELECT c.* FROM contact_contactpoint c
+  WHERE callout_recipient.person_id IS NULL AND c.person_id IS NULL AND c.unit_id = callout_recipient.unit_id
+    AND c.retired_at IS NULL) AS line
+WHERE line.exercise_id IS NULL OR line.exercise_id = callout_recipient.exercise_id)"""
 WAITING = """
 SELECT d.key, d.channel FROM channel_delivery d WHERE d.use = %(use)s AND d.key = ANY (%(keys)s::text[]) AND d.state <= 1
-"""
-ATTEMPTS = """
-SELECT d.key, d.channel, d.person_id, d.number, d.state, d.attempts, d.fault, d.queued_at, d.handed_at, d.delivered_at,
-  d.heard_at, d.answered_at, d.ended_at, coalesce(k.name, '')
-FROM channel_delivery d LEFT JOIN channel_carrier k ON k.id = d.carrier_id
-WHERE d.use = %(use)s AND d.key = ANY (%(keys)s::text[]) ORDER BY d.queued_at, d.id
 """
 
 
@@ -69,28 +77,23 @@ class Own(NamedTuple):
         return self.recipient.callout
 
 
-class Attempt(NamedTuple):
-    """One delivery to somebody, as far as it has come."""
+class Said(NamedTuple):
+    """What happened to one recipient beside what was sent to him: an entry of the journal, who, and what he wrote."""
 
-    key: str
-    channel: str
-    person_id: UUID | None
-    number: str
-    state: int
-    attempts: int
-    fault: str
-    queued_at: datetime
-    handed_at: datetime | None
-    delivered_at: datetime | None
-    heard_at: datetime | None
-    answered_at: datetime | None
-    ended_at: datetime | None
-    carrier: str
+    label: str
+    at: datetime
+    who: str
+    words: list[str]
 
 
 def get_callout(ctx: Context, callout_id: UUID) -> Callout:
     """One callout that the reader's unit made, or that calls people of units within his scope."""
     return _one(_seen(ctx).select_related("unit", "follows"), callout_id)
+
+
+def get_opened(ctx: Context, callout_id: UUID, capability: str) -> Callout:
+    """One callout of a unit over which the actor holds the capability of an act."""
+    return _one(visible(ctx, Callout, capability).select_related("unit"), callout_id)
 
 
 def lock_callout(ctx: Context, callout_id: UUID, capability: str) -> Callout:
@@ -111,10 +114,8 @@ def lock_of(ctx: Context, recipient_ids: Collection[int]) -> dict[UUID, Callout]
 
     Everybody who changes recipients holds their callout: two who answer last, at once, can't each take the other for open.
     """
-    ids = Recipient.unscoped.filter(pk__in=list(recipient_ids)).order_by().values("callout")
-    running = Callout.unscoped.filter(pk__in=ids, exercise=ctx.exercise, state=CalloutState.RUNNING)
-    found = running.select_related("unit").select_for_update(of=("self",)).order_by("pk")
-    return {callout.pk: callout for callout in found}
+    keys = {key for (key,) in _rows(CALLED_BY, {"ids": list(recipient_ids)})}
+    return lock_by_key(ctx, keys)
 
 
 def lock_by_key(ctx: Context, keys: Collection[UUID]) -> dict[UUID, Callout]:
@@ -132,7 +133,7 @@ def list_callouts(ctx: Context, *, state: str = "") -> QuerySet[Callout]:
 
 def get_recipient(ctx: Context, recipient_id: int, capability: str = READ) -> Recipient:
     found = visible(ctx, Recipient, capability).select_related("callout", "callout__unit", *ALONG)
-    recipient: Recipient | None = found.filter(pk=recipient_id).first()
+    recipient: Recipient | None = _with_lines(found).filter(pk=recipient_id).first()
     if recipient is None:
         raise NotFound
     return recipient
@@ -149,7 +150,8 @@ def list_open(ctx: Context, callout: Callout, within: Unit | None = None) -> Que
     found = visible(ctx, Recipient, READ).filter(callout=callout, state__lt=RecipientState.CONFIRMED)
     if within is not None:
         found = found.filter(unit__path__startswith=within.path)
-    return found.select_related(*ALONG).order_by("-state", "-rung", "unit__path", "pk")
+    found = _with_lines(found.select_related(*ALONG))
+    return found.order_by("-state", "-rung", "unit__path", "pk")
 
 
 def list_mine(ctx: Context) -> list[Own]:
@@ -199,39 +201,27 @@ def list_waiting(keys: Collection[str]) -> set[tuple[str, str]]:
     return {(key, channel) for key, channel in _rows(WAITING, {"use": USE, "keys": list(keys)})}
 
 
-def list_attempts(recipient: Recipient) -> list[Attempt]:
-    """All that was sent to reach one recipient, whom the caller has within scope."""
-    keys = [str(recipient.pk), f"{recipient.pk}{FOR_STAND_IN}"]
-    return [Attempt(*row) for row in _rows(ATTEMPTS, {"use": USE, "keys": keys})]
+def list_attempts(recipient: Recipient) -> QuerySet[Any]:
+    """All that was sent to reach one recipient or his stand-in, whom the caller has within scope, in order."""
+    return list_ordered(USE, [str(recipient.pk), f"{recipient.pk}{FOR_STAND_IN}"])
 
 
-def list_tried(recipient: Recipient) -> list[dict[str, Any]]:
-    """The same in words, for a page: to whom, by what, how far it came and when."""
-    channels, states, faults = (
-        dict(Delivery._meta.get_field(name).flatchoices) for name in ("channel", "state", "fault")
-    )
-    return []
+def list_said(recipient: Recipient) -> list[Said]:
+    """What people did for one recipient, whom the caller has within scope, the latest first."""
+    about = Entry.objects.filter(
+        subject_kind=Callout._meta.label_lower, subject=str(recipient.callout_id)
+    ).filter(Q(data__recipient=recipient.pk) | Q(data__recipients__contains=recipient.pk))
+    entries = list(about.select_related("actor").order_by("-pk")[:MOST_SHOWN])
+    notes: dict[int, list[str]] = {}
+    for note in PrivateNote.objects.filter(entry__in=entries).order_by("pk"):
+        if note.text:
+            notes.setdefault(note.entry_id, []).append(note.text)
+    return [Said(label_of(one.event), one.at, str(one.actor or ""), notes.get(one.pk, [])) for one in entries]
 
 
 def list_upper_notices(callout: Callout) -> QuerySet[UpperNotice]:
     """Which desks above were told, of a callout that the caller has within scope."""
     return callout.upper_notices.select_related("unit").order_by("told_at", "pk")
-
-
-def list_lines(ctx: Context, recipients: Iterable[Recipient]) -> dict[int, list[Any]]:
-    """How those whom the caller has within scope can be called, by recipient; private numbers masked as the table has them."""
-    several = list(recipients)
-    people = {one.person_id for one in several if one.person_id}
-    units = {one.unit_id for one in several if not one.person_id}
-    best = list_best(ctx, people, units)
-    return {
-        one.pk: [
-            line
-            for line in best
-            if (line.person_id == one.person_id if one.person_id else line.person_id is None and line.unit_id == one.unit_id)
-        ]
-        for one in several
-    }
 
 
 def list_goers(ctx: Context, unit_ids: Collection[int]) -> dict[int, int]:
@@ -256,11 +246,20 @@ def list_below(ctx: Context, capability: str, unit: Unit | None) -> QuerySet[Uni
     return found.filter(parent=unit).order_by("code", "path") if unit else found.none()
 
 
+def list_unit_names(unit_ids: Collection[int]) -> dict[int, str]:
+    """What units are called that the caller met within scope."""
+    return dict(Unit.unscoped.filter(pk__in=list(unit_ids)).values_list("pk", "name"))
+
+
 def find_unit(ctx: Context, key: str) -> Unit | None:
     """A unit within the reader's scope by what an address says; None also for what no key can be."""
     if not key.isdecimal() or len(key) > 18:
         return None
     return visible(ctx, Unit, READ).filter(pk=int(key)).first()
+
+
+def _with_lines(found: QuerySet[Recipient]) -> QuerySet[Recipient]:
+    return found.annotate(lines=RawSQL(LINES, ()))  # noqa: S611 - our own words
 
 
 def _seen(ctx: Context) -> QuerySet[Callout]:
@@ -280,4 +279,4 @@ def _one(found: QuerySet[Callout], callout_id: UUID) -> Callout:
 def _rows(sql: str, told: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, told)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -9,6 +9,7 @@ from anlan.message.callout.services.climbing import (
 from anlan.message.callout.services.confirming import (
     Answer,
     answer_own,
+    close_deliveries,
     confirm_on_behalf,
     confirm_recipients,
     note_failed_visits,
@@ -23,6 +24,7 @@ __all__ = (
     "Answer",
     "answer_own",
     "climb_recipients",
+    "close_deliveries",
     "confirm_on_behalf",
     "confirm_recipients",
     "extend_callout",

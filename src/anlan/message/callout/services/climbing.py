@@ -17,7 +17,7 @@ from anlan.message.callout import selectors
 from anlan.message.callout.events import RecipientsUnreachable, RungTaken
 from anlan.message.callout.models import Recipient, UpperNotice
 from anlan.message.callout.terms import FOR_STAND_IN, KIND, PRIORITIES, UPPER, USE, RecipientState
-from anlan.message.channel.services import Order, keep_wording, queue_deliveries
+from anlan.message.channel.services import Channel, Order, Priority, keep_wording, queue_deliveries
 from anlan.message.errand.services import Door, order_errands
 
 if TYPE_CHECKING:
@@ -40,6 +40,15 @@ RETURNING r.id, r.unit_id, r.person_id, r.stand_in_id, r.taken_at
 ABOVE = """
 SELECT u.id, u.path FROM kernel_unit u WHERE u.id = ANY (%(units)s::bigint[])
 """
+
+
+class Step(NamedTuple):
+    """What a timer's key says: which rung of which ladder, for those who were called together."""
+
+    callout_id: UUID
+    wave: int
+    ladder: int
+    rung: int
 
 
 class Climber(NamedTuple):
@@ -80,14 +89,14 @@ def take_rung(
     returns  how many were below it
     """
     rungs = callout.ladders[ladder]["rungs"]
-    told = {"callout": callout.pk, "ladder": ladder, "wave": wave}
+    told: dict[str, Any] = {"callout": callout.pk, "ladder": ladder, "wave": wave}
     found = 0
     waiting: Collection[int] | None = ids
     while True:
         now = ctx.now()
+        ids_now = None if waiting is None else list(waiting)
         with connection.cursor() as cursor:
-            values = {"rung": rung, "now": now, "ids": None if waiting is None else list(waiting)}
-            cursor.execute(CLIMB, told | values)
+            cursor.execute(CLIMB, {**told, "rung": rung, "now": now, "ids": ids_now})
             climbers = [Climber(*row) for row in cursor.fetchall()]
         found = found or len(climbers)
         if not climbers:
@@ -108,12 +117,12 @@ def take_rung(
 @act("message.callout.climb")
 def take_due_rungs(ctx: Context, keys: Sequence[str]) -> int:
     """Take the rungs of these timers (`Callout.step_key`) of callouts that still run. returns for how many people"""
-    steps = [(UUID(callout), *map(int, rest)) for callout, *rest in (key.split(".") for key in keys)]
-    callouts = selectors.lock_by_key(ctx, {callout for callout, *_rest in steps})
+    steps = sorted(_step(key) for key in keys)
+    callouts = selectors.lock_by_key(ctx, {step.callout_id for step in steps})
     return sum(
-        take_rung(ctx, callouts[key], ladder=ladder, rung=rung, wave=wave)
-        for key, wave, ladder, rung in sorted(steps)
-        if key in callouts
+        take_rung(ctx, callouts[one.callout_id], ladder=one.ladder, rung=one.rung, wave=one.wave)
+        for one in steps
+        if one.callout_id in callouts
     )
 
 
@@ -124,8 +133,8 @@ def climb_recipients(ctx: Context, recipient_ids: Collection[int]) -> int:
     silent = selectors.list_silent(recipient_ids)
     rows = Recipient.unscoped.filter(pk__in=silent, callout__in=callouts).order_by("pk")
     together: dict[tuple[UUID, int, int], list[int]] = {}
-    for key, callout, ladder, rung in rows.values_list("pk", "callout_id", "ladder", "rung"):
-        together.setdefault((callout, ladder, rung), []).append(key)
+    for number, key, ladder, rung in rows.values_list("pk", "callout_id", "ladder", "rung"):
+        together.setdefault((key, ladder, rung), []).append(number)
     for (key, ladder, rung), ids in together.items():
         callout = callouts[key]
         if rung + 1 < len(callout.ladders[ladder]["rungs"]):
@@ -145,6 +154,11 @@ def mark_unreachable(ctx: Context, callout: Callout, recipient_ids: Collection[i
     if ids:
         rows.update(state=RecipientState.UNREACHABLE)
         ctx.journal(RecipientsUnreachable(tuple(ids)), callout)
+
+
+def _step(key: str) -> Step:
+    callout, *rest = key.split(".")
+    return Step(UUID(callout), *map(int, rest))
 
 
 # --- what a rung does ---------------------------------------------------------------------------------------------
@@ -176,10 +190,8 @@ def _send(
     orders, barred = [], []
     for one in climbers:
         person, key = whom[one.id], f"{one.id}{ending}"
-        if person:
-            ways = of_people.get(person, {})
-        else:
-            ways = {} if for_stand_in else of_units.get(one.unit_id, {})
+        line = {} if for_stand_in else of_units.get(one.unit_id, {})
+        ways = of_people.get(person, {}) if person else line
         open_ways = [way for way in rung["ways"] if way in ways and way in callout.wordings]
         if not open_ways:
             barred.append(one.id)
@@ -224,8 +236,8 @@ def _tell_above(ctx: Context, callout: Callout, climbers: Sequence[Climber]) -> 
     return Taken(queue_deliveries(ctx, UPPER, orders, priority=_priority(callout)), 0, barred)
 
 
-def _priority(callout: Callout) -> int:
-    return PRIORITIES.get(callout.colour, LAST_PRIORITY)
+def _priority(callout: Callout) -> Priority:
+    return Priority(PRIORITIES.get(callout.colour, LAST_PRIORITY))
 
 
 def _upper_wordings(ctx: Context, callout: Callout) -> dict[str, int]:
@@ -235,7 +247,7 @@ def _upper_wordings(ctx: Context, callout: Callout) -> dict[str, int]:
             "sms": _("叫应“%(title)s”：{name}尚未确认，请逐一电话催办。叫应台：{link}") % told,
             "voice": _("值班室请注意，叫应“%(title)s”，{name}尚未确认，请打开叫应台逐一电话催办。") % told,
         }
-    return {way: keep_wording(ctx, way, callout.title, body).pk for way, body in bodies.items()}
+    return {way: keep_wording(ctx, Channel(way), callout.title, body).pk for way, body in bodies.items()}
 
 
 def _send_people(ctx: Context, callout: Callout, climbers: Sequence[Climber]) -> Taken:

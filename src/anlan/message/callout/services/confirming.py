@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID  # noqa: TC003 - of a mapping and a named tuple
 
 from django.db import connection
 
@@ -29,15 +30,15 @@ from anlan.message.errand.services import withdraw_errands
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
-    from uuid import UUID
 
     from anlan.kernel.context import Context
     from anlan.message.callout.models import Callout, Recipient
 
-CONFIRM, HANDLE, ANSWER = "message.callout.confirm", "message.callout.handle", "message.callout.answer"
+HANDLE = "message.callout.handle"
 # The state stands in the WHERE: whoever was first counts, and what comes later or twice changes nothing.
 END = """
-UPDATE callout_recipient r SET state = %(state)s, how = a.how, ended_at = a.at, ended_by_id = %(by)s
+UPDATE callout_recipient r
+SET state = %(state)s, how = a.how, ended_at = least(coalesce(a.at, %(now)s), %(now)s), ended_by_id = %(by)s
 FROM unnest(%(ids)s::bigint[], %(hows)s::text[], %(ats)s::timestamptz[]) AS a (id, how, at)
 WHERE r.id = a.id AND r.callout_id = ANY (%(callouts)s::uuid[]) AND r.state < 2
 RETURNING r.id, r.callout_id, r.unit_id, r.how, r.rung, r.ladder
@@ -48,7 +49,12 @@ WHERE NOT EXISTS (
   SELECT FROM callout_recipient r WHERE r.callout_id = t.callout AND r.unit_id = t.unit AND r.state < 2)
 ORDER BY 1, 2
 """
-IS_OPEN = "SELECT EXISTS (SELECT FROM callout_recipient WHERE callout_id = %s AND state < 2)"
+STILL = "SELECT id FROM callout_recipient WHERE id = %s AND state < 2"
+ANY_OPEN = "SELECT id FROM callout_recipient WHERE callout_id = %s AND state < 2 LIMIT 1"
+# One of each running callout who had not answered when we last looked: while that is still so, it is not complete, and
+# nobody need be searched for among ten thousand who have.
+_open: dict[UUID, int] = {}
+MOST_KNOWN = 1000
 
 
 class Answer(NamedTuple):
@@ -70,7 +76,7 @@ class Ended(NamedTuple):
     ladder: int
 
 
-@act(CONFIRM)
+@act("message.callout.confirm")
 def confirm_recipients(ctx: Context, answers: Sequence[Answer]) -> set[int]:
     """Take a batch of answers of one exercise, or of real life; of those whose callout runs and who are not through yet.
 
@@ -79,13 +85,13 @@ def confirm_recipients(ctx: Context, answers: Sequence[Answer]) -> set[int]:
     return _end(ctx, answers, RecipientState.CONFIRMED)
 
 
-@act(CONFIRM)
+@act("message.callout.confirm")
 def record_visits(ctx: Context, recipient_ids: Collection[int]) -> set[int]:
     """They were told at their doors. returns whom it was new of"""
     return _end(ctx, [Answer(pk, How.VISIT) for pk in recipient_ids], RecipientState.VISITED)
 
 
-@act(CONFIRM)
+@act("message.callout.confirm")
 def note_failed_visits(ctx: Context, recipient_ids: Collection[int]) -> None:
     """Nobody was met at their doors: no program can do more."""
     callouts = selectors.lock_of(ctx, recipient_ids)
@@ -93,7 +99,14 @@ def note_failed_visits(ctx: Context, recipient_ids: Collection[int]) -> None:
         mark_unreachable(replace(ctx, powers=CLIMBS), callout, recipient_ids)
 
 
-@act(ANSWER)
+@act("message.callout.confirm")
+def close_deliveries(ctx: Context, recipient_ids: Collection[int]) -> None:
+    """What these were sent is over: its digits are free, no reply is taken for an answer to it any more."""
+    keys = [f"{pk}{ending}" for pk in recipient_ids for ending in ("", FOR_STAND_IN)]
+    withdraw_deliveries(ctx, USE, keys)
+
+
+@act("message.callout.answer")
 def answer_own(ctx: Context, recipient_id: int) -> bool:
     """The actor himself confirms, as called or as stand-in; False where he had, or the callout is over. raises NotFound"""
     own = selectors.get_own(ctx, recipient_id)
@@ -101,7 +114,7 @@ def answer_own(ctx: Context, recipient_id: int) -> bool:
     return bool(_end(ctx, [answer], RecipientState.CONFIRMED))
 
 
-@act(HANDLE)
+@act("message.callout.handle")
 def confirm_on_behalf(ctx: Context, recipient_id: int, *, reason: str) -> Recipient:
     """Confirm for somebody who said so by telephone or otherwise. raises NotFound; StateConflict where it is over"""
     recipient = selectors.get_recipient(ctx, recipient_id, HANDLE)
@@ -111,7 +124,7 @@ def confirm_on_behalf(ctx: Context, recipient_id: int, *, reason: str) -> Recipi
     return recipient
 
 
-@act(HANDLE)
+@act("message.callout.handle")
 def record_visit(ctx: Context, recipient_id: int, *, words: str) -> Recipient:
     """Write down that somebody was told face to face, without an errand or before it was. raises NotFound; StateConflict"""
     recipient = selectors.get_recipient(ctx, recipient_id, HANDLE)
@@ -136,7 +149,8 @@ def _end(ctx: Context, answers: Sequence[Answer], state: RecipientState) -> set[
                 "by": ctx.actor.pk if ctx.actor else None,
                 "ids": [one.recipient_id for one in first],
                 "hows": [str(one.how) for one in first],
-                "ats": [min(one.at or now, now) for one in first],
+                "ats": [one.at for one in first],
+                "now": now,
                 "callouts": list(callouts),
             },
         )
@@ -152,7 +166,8 @@ def _call_off(ctx: Context, ended: Sequence[Ended], callouts: Mapping[UUID, Call
     asked = [one for one in ended if _was_taken(callouts, one, "stand_in")]
     visited = [str(one.id) for one in ended if _was_taken(callouts, one, "errand")]
     keys = [*(str(one.id) for one in ended), *(f"{one.id}{FOR_STAND_IN}" for one in asked)]
-    withdraw_deliveries(ctx, USE, keys)
+    # What has arrived bothers nobody; it is closed when the journal is read (close_deliveries), off this path.
+    withdraw_deliveries(ctx, USE, keys, only_coming=True)
     if visited:
         withdraw_errands(ctx, KIND, visited)
 
@@ -182,9 +197,20 @@ def _complete(ctx: Context, ended: Sequence[Ended], callouts: Mapping[UUID, Call
             complete.setdefault(key, []).append(unit)
         for key, units in complete.items():
             ctx.journal(UnitsCompleted(tuple(units)), callouts[key])
-            cursor.execute(IS_OPEN, [key])
-            if not cursor.fetchone()[0]:  # type: ignore[index]  # EXISTS always answers
+            if not _is_open(cursor, key):
                 _close(ctx, callouts[key])
+
+
+def _is_open(cursor: Any, key: UUID) -> bool:
+    for sql, asked in ((STILL, _open.get(key)), (ANY_OPEN, key)):
+        cursor.execute(sql, [asked])
+        if found := cursor.fetchone():
+            if len(_open) >= MOST_KNOWN:
+                _open.clear()
+            _open[key] = found[0]
+            return True
+    _open.pop(key, None)
+    return False
 
 
 def _close(ctx: Context, callout: Callout) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HANDLE, LOOK = "message.callout.handle", "message.callout.look"
 
 
-@act(HANDLE)
+@act("message.callout.handle")
 def take_recipient(ctx: Context, recipient_id: int) -> Recipient:
     """Say that one is phoning somebody: others see it, and no machine calls him for a while.
 
@@ -37,7 +37,7 @@ def take_recipient(ctx: Context, recipient_id: int) -> Recipient:
     return recipient
 
 
-@act(HANDLE)
+@act("message.callout.handle")
 def note_recipient(ctx: Context, recipient_id: int, *, words: str) -> Recipient:
     """Write down what was tried, or what he said, without its being an answer. raises NotFound"""
     recipient = selectors.get_recipient(ctx, recipient_id, HANDLE)
@@ -45,7 +45,7 @@ def note_recipient(ctx: Context, recipient_id: int, *, words: str) -> Recipient:
     return recipient
 
 
-@act(LOOK)
+@act("message.callout.look")
 def look_up_numbers(ctx: Context, recipient_id: int, *, reason: str) -> Recipient:
     """The recipient for one who gives a reason to see his numbers; that he looked is written down. raises NotFound"""
     recipient = selectors.get_recipient(ctx, recipient_id, LOOK)

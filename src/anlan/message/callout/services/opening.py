@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -19,8 +18,17 @@ from anlan.message.callout.events import CalloutExtended, CalloutOpened, Callout
 from anlan.message.callout.models import Callout, Recipient
 from anlan.message.callout.services.climbing import take_rung
 from anlan.message.callout.states import LIFE
-from anlan.message.callout.terms import CLIMBS, DUTY_LINE, FOR_STAND_IN, KIND, UPPER, USE, Purpose, RecipientState
-from anlan.message.channel.services import keep_wording, withdraw_deliveries
+from anlan.message.callout.terms import (
+    CLIMBS,
+    DUTY_LINE,
+    FOR_STAND_IN,
+    KIND,
+    UPPER,
+    USE,
+    Purpose,
+    RecipientState,
+)
+from anlan.message.channel.services import Channel, keep_wording, withdraw_deliveries
 from anlan.message.errand.services import withdraw_errands
 from anlan.message.ladder.selectors import list_chosen
 
@@ -50,7 +58,7 @@ RETURNING unit_id, ladder
 """
 
 
-@act(OPEN)
+@act("message.callout.open")
 def open_callout(
     ctx: Context,
     *,
@@ -62,6 +70,7 @@ def open_callout(
     colour: str = "",
     subject: Model | None = None,
     matter: UUID | None = None,
+    alone: Collection[int] = (),
 ) -> Callout:
     """Call all who must answer for these units, and go on calling by the ladder until each has answered or was visited.
 
@@ -69,13 +78,14 @@ def open_callout(
     texts     channel → (subject, body), with {name}, {link} and {reply}; a way without a text is not used
     subject   what it is about
     matter    what it is part of; None: the subject's, else itself. A callout of the same purpose that still runs about it ends
+    alone     further units, without those below them
     raises    NotAllowed; DomainError `callout_nobody` where there is nobody to call
     """
     require(ctx, OPEN, unit)
-    key, node = uuid7(), replace(ctx, powers=CLIMBS)
+    key, node, now = uuid7(), replace(ctx, powers=CLIMBS), ctx.now()
     matter = matter or getattr(subject, "matter", None) or key
     before = selectors.lock_running(ctx, matter, purpose)
-    audience = selectors.list_audience(ctx, unit, unit_ids)
+    audience = selectors.list_audience(ctx, unit, unit_ids, alone=alone)
     if not audience.members:
         raise DomainError("callout_nobody")
     callout: Callout = Callout.objects.create(
@@ -91,27 +101,26 @@ def open_callout(
         texts={channel: list(text) for channel, text in texts.items()},
         wordings={
             channel: keep_wording(
-                node, channel, heading, body, is_test=purpose == Purpose.REACH_TEST
+                node, Channel(channel), heading, body, is_test=purpose == Purpose.REACH_TEST
             ).pk
             for channel, (heading, body) in texts.items()
         },
-        started_at=ctx.now(),
+        started_at=now,
+        begun_at=[now],
         follows=before[0] if before else None,
     )
     for one in before:
         _stop(node, one, reason="", followed_by=str(key))
     _lay_ladders(ctx, callout, audience.members)
     called = _call(ctx, callout, audience.members, _ladder_numbers(callout), wave=1)
-    ctx.journal(
-        CalloutOpened(purpose, colour, len(called), len(audience.gaps), audience.units), callout
-    )
+    ctx.journal(CalloutOpened(purpose, colour, len(called), len(audience.gaps), audience.units), callout)
     if purpose == Purpose.REACH_TEST:
         ctx.journal(ReachTested(len(called)), unit)
     _begin(node, callout, {ladder for _unit, ladder in called}, wave=1, ways=audience.ways)
     return callout
 
 
-@act(OPEN)
+@act("message.callout.open")
 def extend_callout(ctx: Context, callout_id: UUID, unit_ids: Collection[int]) -> int:
     """Call those of further units as well, from the first rung; who is called already goes on as he is.
 
@@ -121,24 +130,22 @@ def extend_callout(ctx: Context, callout_id: UUID, unit_ids: Collection[int]) ->
     callout = selectors.lock_callout(ctx, callout_id, OPEN)
     audience = selectors.list_audience(ctx, callout.unit, unit_ids)
     LIFE.move(ctx, callout, "extend")
-    callout.waves += 1
+    callout.begun_at = [*callout.begun_at, ctx.now()]
     callout.ended_at = None
     _lay_ladders(ctx, callout, audience.members)
-    callout.save(update_fields=("waves", "ended_at", "ladders"))
+    callout.save(update_fields=("begun_at", "ended_at", "ladders"))
     called = _call(ctx, callout, audience.members, _ladder_numbers(callout), wave=callout.waves)
     if not called:
         raise DomainError("callout_nobody")
     units = tuple(dict.fromkeys(unit for unit, _ladder in called))
-    ctx.journal(
-        CalloutExtended(callout.purpose, callout.colour, callout.waves, len(called), units), callout
-    )
+    ctx.journal(CalloutExtended(callout.purpose, callout.colour, callout.waves, len(called), units), callout)
     node = replace(ctx, powers=CLIMBS)
     ladders = {ladder for _unit, ladder in called}
     _begin(node, callout, ladders, wave=callout.waves, ways=audience.ways)
     return len(called)
 
 
-@act(STOP)
+@act("message.callout.stop")
 def stop_callout(ctx: Context, callout_id: UUID, *, reason: str) -> Callout:
     """Nobody need answer any more: what waits is withdrawn, nobody goes to a door. raises NotFound; StateConflict"""
     callout = selectors.lock_callout(ctx, callout_id, STOP)
@@ -172,7 +179,7 @@ def _lay_ladders(ctx: Context, callout: Callout, members: Sequence[Member]) -> N
     if not missing:
         return
     laid = list(callout.ladders)
-    for post, chosen in sorted(list_chosen(ctx, callout.unit, callout.colour, missing, ctx.now()).items()):
+    for post, chosen in sorted(list_chosen(callout.unit, callout.colour, missing, ctx.now()).items()):
         rungs = [
             rung.as_data()
             for rung in chosen.rungs
@@ -209,20 +216,17 @@ def _call(
     }
     with connection.cursor() as cursor:
         cursor.execute(CALL, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _begin(ctx: Context, callout: Callout, ladders: Collection[int], *, wave: int, ways: Ways) -> None:
     """Take the first rung of each ladder now, and set the timers of the others."""
-    now = ctx.now()
     rows = []
     for ladder in sorted(ladders):
         for number, rung in enumerate(callout.ladders[ladder]["rungs"]):
             if rung["at_s"] == 0:
                 take_rung(ctx, callout, ladder=ladder, rung=number, wave=wave, ways=ways)
             else:
-                at = now + timedelta(seconds=rung["at_s"])
-                rows.append((callout.step_key(wave, ladder, number), at))
+                rows.append((callout.step_key(wave, ladder, number), callout.due_at(wave, rung["at_s"])))
     if rows:
         timers.arm_many(ctx, STEP, rows)
-

@@ -1,6 +1,8 @@
 """Carriers and deliveries: order and withdraw (`ordering`), hand over (`handing`), hear back (`hearing`), keep carriers."""
 
 from anlan.message.channel.services.handing import (
+    GIVEN_UP,
+    LEASE,
     claim_deliveries,
     note_called_off,
     note_fault,
@@ -14,10 +16,14 @@ from anlan.message.channel.services.keeping import (
     send_test,
 )
 from anlan.message.channel.services.ordering import keep_wording, queue_deliveries, withdraw_deliveries
-from anlan.message.channel.terms import Order
+from anlan.message.channel.terms import Channel, Order, Priority
 
 __all__ = (
+    "GIVEN_UP",
+    "LEASE",
+    "Channel",
     "Order",
+    "Priority",
     "claim_deliveries",
     "close_carrier",
     "create_carrier",

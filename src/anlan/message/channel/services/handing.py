@@ -7,11 +7,12 @@ go to the same carrier once more, under the same ids.
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from anlan.kernel.act import act
 from anlan.kernel.clock import real_now
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
     from anlan.message.channel.terms import Outcome
 
+log = logging.getLogger("anlan.sender")
+
 LEASE = timedelta(seconds=12)
-GIVEN_UP = timedelta(seconds=60)  # down for so long, what may be in its hands goes to another
+GIVEN_UP = timedelta(seconds=20)  # down for so long, what may be in its hands goes to another
 CREDIT = timedelta(seconds=0.1)  # of pace that is not lost when a look comes late
 DOWN_AFTER = 2  # requests in a row that came to nothing
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=60)
@@ -40,12 +43,12 @@ CLAIM = f"""
 WITH RECURSIVE {selectors.SIDES}, me AS (
   SELECT * FROM channel_carrier WHERE id = %(carrier)s AND retired_at IS NULL AND {selectors.NOT_HELD}
 ), mine AS (
-  SELECT side.n FROM side CROSS JOIN me WHERE side.n IS NOT NULL AND {selectors.FIRST}
+  SELECT side.n FROM side CROSS JOIN me WHERE side.channel = me.channel AND {selectors.FIRST}
 ), picked AS (
   SELECT waiting.id, waiting.place, waiting.due_at
   FROM me CROSS JOIN mine CROSS JOIN generate_series(0, 3) AS level (n) CROSS JOIN LATERAL (
     SELECT d.id, d.due_at, d.priority AS place FROM channel_delivery d
-    WHERE d.state <= 1 AND d.channel = %(channel)s AND d.side = mine.n AND d.priority = level.n
+    WHERE d.state <= 1 AND d.channel = me.channel AND d.side = mine.n AND d.priority = level.n
       AND d.due_at <= %(now)s AND {selectors.FREE}
     ORDER BY d.due_at LIMIT %(most)s FOR UPDATE OF d SKIP LOCKED) AS waiting
   ORDER BY waiting.place, waiting.due_at LIMIT %(most)s)
@@ -56,6 +59,10 @@ FROM picked JOIN channel_wording w ON true
 WHERE d.id = picked.id AND w.id = d.wording_id
 RETURNING d.id, d.use, d.key, d.number, d.wording_id, d.attempts, d.reply, picked.place, picked.due_at
 """  # noqa: S608 - our own words
+DIGITS = """
+UPDATE channel_delivery d SET reply = given.digit
+FROM unnest(%(ids)s::uuid[], %(digits)s::int[]) AS given (id, digit) WHERE d.id = given.id
+"""
 # Domain time of each delivery's own exercise.
 AT = """CASE WHEN d.exercise_id IS NULL THEN %(now)s::timestamptz
   ELSE (SELECT domain_now(x.clock_id) FROM kernel_exercise x WHERE x.id = d.exercise_id) END"""
@@ -129,7 +136,6 @@ def claim_deliveries(ctx: Context, carrier_id: UUID) -> list[Item]:  # noqa: ARG
             CLAIM,
             {
                 "carrier": carrier.pk,
-                "channel": carrier.channel,
                 "most": most,
                 "now": now,
                 "until": now + LEASE,
@@ -219,7 +225,7 @@ def _allowance(state: CarrierState, now: datetime) -> int:
     """How many the carrier may be given now."""
     if state.next_at and state.next_at > now:
         return 0
-    if state.down_since:
+    if state.failures:  # one is risked on it, for what it does not answer to stays with it for a while
         return 1
     batch, pace = state.carrier.batch, state.carrier.pace_per_s
     if pace is None:
@@ -240,7 +246,7 @@ def _with_digits(carrier: Carrier, taken: list[Taken]) -> list[Taken]:
     )
     used: dict[str, set[int]] = {}
     for number, digit in others.exclude(pk__in=ids).values_list("number", "reply") if asking else ():
-        used.setdefault(number, set()).add(digit)
+        used.setdefault(number, set()).add(digit)  # type: ignore[arg-type]  # it is not null, see above
     changed: dict[UUID, int] = {}
     for one in asking:
         wanted = one.reply or 1
@@ -249,19 +255,31 @@ def _with_digits(carrier: Carrier, taken: list[Taken]) -> list[Taken]:
         digits.add(digit)
         if digit != wanted:
             changed[one.id] = digit
-    for key, digit in changed.items():  # seldom more than a few
-        Delivery.unscoped.filter(pk=key).update(reply=digit)
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.execute(DIGITS, {"ids": list(changed), "digits": list(changed.values())})
     return [one._replace(reply=changed.get(one.id, one.reply)) for one in taken]
 
 
 def _items(taken: Sequence[Taken]) -> list[Item]:
     """What each is told, with what stands in for the places."""
     wordings = Wording.objects.in_bulk({one.wording_id for one in taken})
-    fills: dict[str, Mapping[str, Mapping[str, str]]] = {
-        use: selectors.FILLS[use]([one.key for one in taken if one.use == use])
+    fills = {
+        use: _places(use, [one.key for one in taken if one.use == use])
         for use in {one.use for one in taken} & selectors.FILLS.keys()
     }
     return [_item(one, wordings[one.wording_id], fills.get(one.use, {}).get(one.key, {})) for one in taken]
+
+
+def _places(use: str, keys: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """What stands in for the places of these keys."""
+    try:
+        with transaction.atomic():
+            return selectors.FILLS[use](keys)
+    # A warning without a name or a link is better than none, and than all that waits behind it.
+    except Exception:
+        log.exception("the places of %s could not be filled", use)
+        return {}
 
 
 def _item(one: Taken, wording: Wording, places: Mapping[str, str]) -> Item:

@@ -84,8 +84,9 @@ UPDATE channel_delivery d SET
 FROM told JOIN due ON due.id = told.id, channel_delivery same
   LEFT JOIN kernel_exercise x ON x.id = same.exercise_id LEFT JOIN kernel_clock k ON k.id = x.clock_id
 WHERE d.id = told.id AND same.id = told.id AND (
-  due.state <> d.state OR d.delivered_at IS NULL AND told.delivered_at IS NOT NULL
-  OR d.heard_at IS NULL AND told.heard_at IS NOT NULL OR d.answered_at IS NULL AND told.answered_at IS NOT NULL
+  due.state <> d.state OR d.answered_at IS NULL AND told.answered_at IS NOT NULL
+  OR d.delivered_at IS DISTINCT FROM least(d.delivered_at, {_AT.format("told.delivered_at")})
+  OR d.heard_at IS DISTINCT FROM least(d.heard_at, {_AT.format("told.heard_at")})
   OR d.ended_at IS NULL AND told.ended_at IS NOT NULL)
 RETURNING d.exercise_id, d.use, d.id, d.unit_id, d.key, d.answer, d.fault, d.answered_at, d.ended_at,
   due.answered_before IS NULL AND d.answered_at IS NOT NULL, due.fails AND told.permanent
@@ -143,19 +144,20 @@ def settle_replies(ctx: Context, reply_ids: Collection[int]) -> int:
 
 
 def _joined(before: Told | None, event: Event, at: datetime) -> Told:
-    state = NEXT_STATE[event.what]
+    is_answer = event.what == Happened.KEY and event.full
+    state = NEXT_STATE[event.what] if event.what != Happened.KEY or is_answer else DeliveryState.DELIVERED
     failed = state == DeliveryState.FAILED
     return _both(
         before,
         Told(
             state,
             delivered_at=None if failed else at,
-            heard_at=at if event.what in {Happened.HEARD, Happened.KEY} else None,
-            answered_at=at if event.what == Happened.KEY else None,
-            answer=Answer.KEY if event.what == Happened.KEY else "",
+            heard_at=at if is_answer or event.what == Happened.HEARD else None,
+            answered_at=at if is_answer else None,
+            answer=Answer.KEY if is_answer else "",
             fault=(event.fault or event.what) if failed else "",
             permanent=failed and event.permanent,
-            ended_at=at if failed or event.what == Happened.KEY else None,
+            ended_at=at if failed or is_answer else None,
         ),
     )
 

@@ -58,7 +58,7 @@ def open_carrier(ctx: Context, carrier_id: UUID, *, exercise_id: int | None, rea
     """
     carrier = selectors.lock_carrier(ctx, carrier_id, OPEN)
     if carrier.simulated or carrier.retired_at:
-        raise ValidationError({"exercise": _("模拟渠道不必另行允许，停用的渠道不能允许。")})
+        raise ValidationError(_("模拟渠道不必另行允许，停用的渠道不能允许。"))
     if not reason.strip():
         raise ValidationError({"reason": _("请写明为什么要动用真实渠道。")})
     exercise = None
@@ -74,7 +74,7 @@ def open_carrier(ctx: Context, carrier_id: UUID, *, exercise_id: int | None, rea
 
 
 @act("message.channel.open")
-def close_carrier(ctx: Context, permit_id: int) -> None:
+def close_carrier(ctx: Context, permit_id: int) -> Carrier:
     """Take a permit back. Once this is committed, nothing more of that exercise is taken for the carrier.
 
     raises  NotFound where it is closed already, or out of reach
@@ -87,6 +87,7 @@ def close_carrier(ctx: Context, permit_id: int) -> None:
     CarrierState.objects.select_for_update().get(pk=carrier.pk)
     CarrierPermit.objects.filter(pk=permit.pk).update(closed_at=real_now())
     ctx.journal(CarrierClosed(permit.exercise_id), carrier)
+    return carrier
 
 
 @act("message.channel.test")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -35,6 +35,7 @@ JOIN channel_wording w ON w.id = o.wording AND w.exercise_id IS NOT DISTINCT FRO
 WITHDRAW = """
 WITH found AS (
   SELECT id FROM channel_delivery WHERE use = %(use)s AND key = ANY (%(keys)s) AND ended_at IS NULL
+    AND (NOT %(only_coming)s OR state <= 1 OR state = 2 AND channel = 'voice')
   ORDER BY id FOR UPDATE)
 UPDATE channel_delivery d SET
   state = CASE WHEN d.state <= 1 OR d.state = 2 AND d.channel = 'voice' THEN 3 ELSE d.state END,
@@ -109,13 +110,15 @@ def queue_deliveries(
 
 
 @act("message.channel.send")
-def withdraw_deliveries(ctx: Context, use: str, keys: Collection[str]) -> int:
+def withdraw_deliveries(ctx: Context, use: str, keys: Collection[str], *, only_coming: bool = False) -> int:
     """Nothing more shall go out for these keys, and no reply counts for them any more.
 
     What waits is withdrawn; calls that a carrier has are called off by the sender; an SMS on its way cannot be had back.
 
-    returns  how many deliveries were not over yet
+    only_coming  leave those alone that have arrived: where thousands answer at once, who closes them does so afterwards
+    returns      how many deliveries were not over yet
     """
+    told: dict[str, Any] = {"use": use, "keys": list(keys), "at": ctx.now(), "only_coming": only_coming}
     with connection.cursor() as cursor:
-        cursor.execute(WITHDRAW, {"use": use, "keys": list(keys), "at": ctx.now()})
+        cursor.execute(WITHDRAW, told)
         return int(cursor.rowcount)

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from anlan.kernel.context import Context
 from anlan.kernel.errors import DomainError
+from anlan.kernel.models import Unit
 from anlan.kernel.tasks import Progress
 from anlan.launcher.words import words
 from anlan.organisation.division import selectors, services
@@ -42,6 +44,10 @@ class Command(BaseCommand):
                 raise CommandError(str(refusal)) from refusal
 
     def _work(self, codes: list[str], folder: Path | None, below: str, **options: Any) -> None:
+        if Unit._meta.db_table not in connection.introspection.table_names():
+            raise CommandError(
+                _("节点还没有启动过，没有地方可以导入。请先执行 ./anlan up，设立系统管理员后再导入。")
+            )
         ctx = Context(None, powers=frozenset({selectors.IMPORT}))
         if options["all"] == bool(codes) and (codes or folder is None):
             raise CommandError(_("请写明一个或几个代码，或 --all（全国），二者取一。"))
@@ -50,8 +56,16 @@ class Command(BaseCommand):
         if folder is not None:
             count = services.keep_lists(ctx, folder)
             self.stdout.write(_("名录完整，共 %(count)s 个区划，已存入本节点。") % {"count": f"{count:,}"})
+        root = selectors.find_unnamed_root(ctx) if above is None else None
+        as_root = root is not None and len(codes) == 1
+        if root is not None:
+            above = (
+                None if as_root else root.pk
+            )  # a second root would lie outside the scope of all who are there
+            said = _("“%(root)s”成为该区划。") if as_root else _("挂在“%(root)s”之下。")
+            self.stdout.write(said % {"root": root.name})
         for code in wanted:
-            done = services.import_divisions(ctx, code, above, _Told(self))
+            done = services.import_divisions(ctx, code, above, _Told(self), as_root=as_root)
             said = _("%(code)s：新增 %(added)s，更名 %(renamed)s，停用 %(retired)s。")
             figures = {"added": done.added, "renamed": done.renamed, "retired": done.retired}
             self.stdout.write(said % {"code": code or _("全国"), **figures})

@@ -53,18 +53,37 @@ def _administrator() -> tuple[str, str]:
     """Name and password of the first administrator, from the settings or the terminal."""
     name, password = settings.ANLAN.admin_name, settings.ANLAN.admin_password
     if not name:
-        if not sys.stdin.isatty():
-            raise CommandError(
-                _("首次启动需要管理员：请设置 ANLAN_ADMIN_NAME 和 ANLAN_ADMIN_PASSWORD，或在终端启动。")
-            )
-        name = input(_("系统管理员登录名：")).strip()
-        password = getpass.getpass(
-            _("密码（至少 %(length)s 位）：") % {"length": settings.ANLAN.password_length}
-        )
-        if password != getpass.getpass(_("再输一次：")):
-            raise CommandError(_("两次输入的密码不一致。"))
+        return _asked()
     try:
         validate_password(password, User(username=name))
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from error
     return name, password
+
+
+def _asked() -> tuple[str, str]:
+    """The same from the terminal; what does not do is asked again."""
+    if not sys.stdin.isatty():
+        raise CommandError(
+            _("首次启动需要管理员：请设置 ANLAN_ADMIN_NAME 和 ANLAN_ADMIN_PASSWORD，或在终端启动。")
+        )
+    length = settings.ANLAN.password_length
+    while True:
+        name = input(_("系统管理员登录名：")).strip()
+        try:
+            User._meta.get_field("username").clean(name, None)
+        except ValidationError as error:
+            sys.stderr.write("".join(f"{said}\n" for said in error.messages))
+            continue
+        password = getpass.getpass(
+            _("密码（至少 %(length)s 位，大小写字母、数字、符号中至少三种；输入时不显示）：")
+            % {"length": length}
+        )
+        try:
+            validate_password(password, User(username=name))
+        except ValidationError as error:
+            sys.stderr.write("".join(f"{said}\n" for said in error.messages))
+            continue
+        if password == getpass.getpass(_("再输一次：")):
+            return name, password
+        sys.stderr.write(_("两次输入的密码不一致，请重新输入。") + "\n")

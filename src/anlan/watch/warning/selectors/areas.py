@@ -114,6 +114,13 @@ class Group(NamedTuple):
     parts: list[Placed]
 
 
+class Called(NamedTuple):
+    """Ids of units: with all below them, and alone."""
+
+    unit_ids: list[int]
+    alone: list[int]
+
+
 class Found(NamedTuple):
     """What codes came to."""
 
@@ -164,7 +171,7 @@ def list_path(territory: Unit, at: Unit) -> list[Unit]:
 
 def list_neighbours(territory: Unit, placed: Sequence[Placed]) -> list[Placed]:
     """The units of the same level whose areas touch those chosen, and that are not chosen yet."""
-    given = {
+    given: dict[str, Any] = {
         "units": [one.unit.pk for one in placed],
         "below": f"{territory.path}%",
         "kinds": list(DIVISIONS),
@@ -180,7 +187,7 @@ def list_units_in(territory: Unit, polygon: MultiPolygon) -> list[Placed]:
     """The units that a polygon covers: one that lies in it whole comes with all below, one that it cuts comes with its
     share and those below it that are reached. Nothing for a polygon that reaches none; the territory only as a whole.
     """
-    given = {
+    given: dict[str, Any] = {
         "shape": bytes(polygon.ewkb),
         "below": f"{territory.path}%",
         "kinds": [kind for kind in DIVISIONS if kind != "grid"],
@@ -247,13 +254,27 @@ def list_groups(placed: Iterable[Placed]) -> list[Group]:
     return groups
 
 
-def list_unit_ids(placed: Iterable[Placed]) -> list[int]:
-    """Ids of all units in an area, those below included."""
-    within = [_within(one) for one in placed]
-    if not within:
-        return []
-    found = Unit.unscoped.filter(reduce(or_, within), retired_at=None).order_by("path")
-    return list(found.values_list("pk", flat=True))
+def list_called(territory: Unit, placed: Iterable[Placed]) -> Called:
+    """For whom somebody answers in an area: the units that it takes with all below, and alone those that it cuts, those
+    that were chosen alone, and all that stand above them in the territory.
+    """
+    whole = {one.unit.pk for one in placed if one.below}
+    line = {
+        int(part)
+        for one in placed
+        for part in one.unit.path.removeprefix(territory.path).split(".")[:-1]
+        if one.unit.path.startswith(territory.path)
+    }
+    return Called(sorted(whole), sorted((line | {territory.pk}) - whole) if line or whole else [])
+
+
+def list_warned(placed: Iterable[Placed], own: Unit) -> list[Unit]:
+    """The units with whom a warning of `own` is shared: those of its area, in its own place those directly below it."""
+    chosen = [one.unit for one in placed]
+    below: list[Unit] = []
+    if any(one.pk == own.pk for one in chosen):
+        below = list(Unit.unscoped.filter(parent=own, retired_at=None).order_by("path"))
+    return [*(one for one in chosen if one.pk != own.pk), *below]
 
 
 def count_units(placed: Iterable[Placed]) -> int:

@@ -14,10 +14,10 @@ from anlan.kernel.scope import can
 from anlan.message.callout.selectors import READ as CALLOUT_READ
 from anlan.message.callout.selectors import get_link, list_audience, list_callouts
 from anlan.message.channel.selectors import list_carriers
-from anlan.organisation.person.models import Person
-from anlan.organisation.post.models import Post
+from anlan.organisation.person.selectors import list_named
 from anlan.protocols import sms
-from anlan.watch.warning.selectors.areas import list_unit_ids
+from anlan.watch.warning.models import POSTS
+from anlan.watch.warning.selectors.areas import get_territory, list_called
 from anlan.watch.warning.selectors.wording import list_texts
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from anlan.message.callout.models import Callout
     from anlan.message.callout.selectors import Audience
     from anlan.message.channel.models import Carrier
+    from anlan.organisation.person.models import Person
     from anlan.watch.warning.models import EarlyWarning, WarningIssue
     from anlan.watch.warning.selectors.areas import Placed
 
 # Who may draft may look at whom it would reach; to publish is another matter.
 LOOKS = frozenset({"message.callout.open", "message.channel.read"})
-NAME, REPLY, LONG_ID = "欧阳某某", "1", 10**12  # what stands for a person, to count the parts of a text
+NAME, REPLY, LONG_ID = "\u3007" * 4, "1", 10**12  # what stands for a person, to count the parts of a text
 MOST_SHOWN, MOST_CALLOUTS = 60, 20  # units and gaps each
 
 
@@ -87,11 +88,11 @@ class Reach:
 def list_told(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> Reach:
     """Whom it would reach, of whom not all in the list but all in the figures; the worst units first."""
     node = replace(ctx, powers=LOOKS)
-    ids = list_unit_ids(placed)
-    audience = list_audience(node, issue.unit, ids)
-    units = Unit.unscoped.in_bulk({one.unit_id for one in (*audience.members, *audience.gaps)})
+    called_for = list_called(get_territory(issue.unit), placed)
+    audience = list_audience(node, issue.unit, called_for.unit_ids, alone=called_for.alone)
     called = Counter(one.unit_id for one in audience.members)
     lacking = Counter(one.unit_id for one in audience.gaps)
+    units = Unit.unscoped.in_bulk({*called, *lacking})
     by_unit = [
         OfUnit(units[number], called[number], lacking[number])
         for number in sorted(units, key=lambda number: (-lacking[number], units[number].path))
@@ -112,18 +113,17 @@ def list_callouts_of(ctx: Context, warning: EarlyWarning) -> list[Callout]:
 
 
 def _unreached(ctx: Context, audience: Audience, units: Mapping[int, Unit]) -> list[Unreached]:
-    posts = dict(Post._meta.get_field("kind").flatchoices)  # type: ignore[union-attr]  # a field with choices
     gaps = sorted(audience.gaps, key=lambda one: units[one.unit_id].path)
     shown = gaps[:MOST_SHOWN]
-    names: dict[UUID, str] = {}
-    if can(ctx, "organisation.person.read"):
+    names: dict[UUID, Person] = {}
+    if can(ctx, "organisation.person.read"):  # who holds a post is real in a drill, too
         ids = [one.person_id for one in shown if one.person_id]
-        names = dict(Person.unscoped.filter(pk__in=ids).values_list("pk", "name"))
+        names = list_named(replace(ctx, exercise=None), ids)
     return [
         Unreached(
             units[one.unit_id],
-            str(posts.get(one.post, _("值班电话"))),
-            names.get(one.person_id, "") if one.person_id else "",
+            str(POSTS.get(one.post, _("值班电话"))),
+            str(names.get(one.person_id) or "") if one.person_id else "",
             str(one.lack.label),
         )
         for one in gaps
@@ -143,7 +143,9 @@ def _told(node: Context, issue: WarningIssue, placed: Sequence[Placed], audience
         parts = len(sms.cut(filled).parts) if channel == "sms" else 1
         carrier = carriers.get(channel)
         price = carrier.price_cny if carrier else Decimal(0)
-        told.append(Told(channel, subject, body, ways[channel], parts, carrier, price * parts * ways[channel]))
+        told.append(
+            Told(channel, subject, body, ways[channel], parts, carrier, price * parts * ways[channel])
+        )
     return told
 
 

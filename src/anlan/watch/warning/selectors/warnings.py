@@ -12,11 +12,8 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import can, require, visible
-from anlan.kernel.search import question
 from anlan.kernel.terms import WarningColour
-from anlan.organisation.unit.models import UnitProfile
-from anlan.watch.kind.models import WarningKind
-from anlan.watch.kind.selectors import find_template, list_kinds_of, list_measures_of
+from anlan.watch.kind.selectors import find_template, list_kinds_found, list_kinds_of, list_measures_of
 from anlan.watch.kind.selectors import list_measures as list_law
 from anlan.watch.warning.models import (
     OPEN,
@@ -37,7 +34,7 @@ if TYPE_CHECKING:
 
     from anlan.kernel.context import Context
     from anlan.kernel.models import User
-    from anlan.watch.kind.models import WarningTemplate
+    from anlan.watch.kind.models import WarningKind, WarningTemplate
     from anlan.watch.kind.selectors import Measure
 
 READ, DRAFT = "watch.warning.read", "watch.warning.draft"
@@ -66,26 +63,41 @@ class Taken(NamedTuple):
 # --- many ---------------------------------------------------------------------------------------------------------
 
 
-def list_warnings(ctx: Context, *, words: str = "", state: str = "", colour: str = "") -> QuerySet[EarlyWarning]:
+def list_warnings(
+    ctx: Context, *, words: str = "", state: str = "", colour: str = ""
+) -> QuerySet[EarlyWarning]:
     """What is in force first, the gravest of it at the top; then what is being made, then what has ended.
 
     words  are looked for in the name of the kind, the number and the headlines
     """
-    found = visible(ctx, EarlyWarning, READ)
-    if words:
-        headed = WarningIssue.unscoped.filter(warning=OuterRef("pk"), headline__icontains=words)
-        kinds = WarningKind.unscoped.filter(search__holds=question(words)) if question(words) else None
-        named = Q(number__icontains=words) | Q(Exists(headed))
-        found = found.filter(named | Q(kind__in=kinds.values("pk")) if kinds is not None else named)
+    found = _narrowed(ctx, words)
     if state:
         found = found.filter(state=state)
     if colour:
         found = found.filter(colour=colour)
-    ordered = found.order_by(RUNNING_FIRST, Case(When(state=WarningState.IN_FORCE, then=RANK), default=0), "-drafted_at", "pk")
+    ordered = found.order_by(
+        RUNNING_FIRST, Case(When(state=WarningState.IN_FORCE, then=RANK), default=0), "-drafted_at", "pk"
+    )
     latest = WarningIssue.unscoped.select_related("author").order_by("number")
     return ordered.select_related("kind", "unit", "issuer").prefetch_related(
         Prefetch("issues", latest, to_attr="all_issues")
     )
+
+
+def list_found(ctx: Context, words: str, most: int) -> list[EarlyWarning]:
+    """The best few that words find, what is in force first."""
+    found = _narrowed(ctx, words).select_related("kind", "unit")
+    return list(found.order_by(RUNNING_FIRST, "-drafted_at", "pk")[:most])
+
+
+def _narrowed(ctx: Context, words: str) -> QuerySet[EarlyWarning]:
+    """Those that words find by the name of the kind, the number or a headline; without words all."""
+    found: QuerySet[EarlyWarning] = visible(ctx, EarlyWarning, READ)
+    if not words:
+        return found
+    headed = WarningIssue.unscoped.filter(warning=OuterRef("pk"), headline__icontains=words)
+    kinds = list_kinds_found(words).values("pk")
+    return found.filter(Q(number__icontains=words) | Q(Exists(headed)) | Q(kind__in=kinds))
 
 
 def list_waiting(ctx: Context) -> list[WarningIssue]:
@@ -109,10 +121,15 @@ def count_running(ctx: Context) -> dict[str, int]:
 
 
 def list_issues(ctx: Context, warning: EarlyWarning) -> list[WarningIssue]:
-    """All messages of a warning, the latest first, with who made, approved and countersigned them."""
+    """The messages of a warning, the latest first, with who made, approved and countersigned them.
+
+    Whom it is shared with meets what was published alone.
+    """
     require(ctx, READ, warning)
     people = ("author", "approver", "publisher", "countersignature__user")
     found = WarningIssue.unscoped.filter(warning=warning).select_related(*people)
+    if not can(ctx, READ, warning.unit):
+        found = found.filter(state=IssueState.PUBLISHED)
     return list(found.order_by("-number"))
 
 
@@ -133,19 +150,15 @@ def list_duplicates(issue: WarningIssue) -> list[EarlyWarning]:
     ).exclude(pk=of.pk)
     found: dict[UUID, EarlyWarning] = {}
     rows = WarningArea.objects.filter(issue__warning__in=running, issue__state=IssueState.PUBLISHED)
-    latest = rows.exclude(Exists(_later_than_outer()))
+    later: QuerySet[WarningIssue] = WarningIssue.unscoped.filter(
+        warning=OuterRef("issue__warning"), state=IssueState.PUBLISHED, number__gt=OuterRef("issue__number")
+    )
+    latest = rows.exclude(Exists(later))
     for area in latest.select_related("unit", "issue__warning__kind", "issue__warning__issuer"):
         path = area.unit.path
         if any(path.startswith(own) or own.startswith(path) for own in ours):
             found[area.issue.warning_id] = area.issue.warning
     return list(found.values())
-
-
-def _later_than_outer() -> QuerySet[WarningIssue]:
-    later = WarningIssue.unscoped.filter(
-        warning=OuterRef("issue__warning"), state=IssueState.PUBLISHED, number__gt=OuterRef("issue__number")
-    )
-    return later
 
 
 def list_measures(ctx: Context, warning: EarlyWarning) -> list[Taken]:
@@ -209,7 +222,11 @@ def lock_expired(ctx: Context, warning_ids: Collection[UUID], capability: str) -
 
 
 def get_issue(ctx: Context, issue_id: UUID, capability: str = READ) -> WarningIssue:
-    return _issue(visible(ctx, WarningIssue, capability), issue_id)
+    """One message; NotFound, too, for one that is not published and only shared."""
+    issue = _issue(visible(ctx, WarningIssue, capability), issue_id)
+    if not issue.is_published and not can(ctx, capability, issue.unit):
+        raise NotFound
+    return issue
 
 
 def lock_issue(ctx: Context, issue_id: UUID, capability: str) -> WarningIssue:
@@ -249,13 +266,13 @@ def find_kind(ctx: Context, unit: Unit, kind_id: str) -> WarningKind | None:
 
 def list_issuers(kind: WarningKind, territory: Unit) -> list[Unit]:
     """The bodies of a territory that may issue warnings of this kind, by the kind's line."""
-    bodies = Unit.unscoped.filter(path__startswith=territory.path, retired_at=None, profile__line=kind.line)
+    bodies = Unit.unscoped.filter(path__startswith=territory.path, retired_at=None, line=kind.line)
     return list(bodies.order_by("path")[:MOST_ISSUERS])
 
 
 def find_authority(kind: WarningKind, unit: Unit) -> bool:
     """Whether a body may issue warnings of this kind in its own name: only those of the kind's line may."""
-    return not kind.line or UnitProfile.unscoped.filter(unit=unit, line=kind.line).exists()
+    return not kind.line or Unit.unscoped.filter(pk=unit.pk, line=kind.line).exists()
 
 
 def list_missing(ctx: Context, issue: WarningIssue) -> str:
@@ -314,5 +331,3 @@ def _issue(found: QuerySet[WarningIssue], issue_id: UUID) -> WarningIssue:
     if issue is None:
         raise NotFound
     return issue
-
-

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 NAMED = 6  # places that a text names; of more it tells the number
 SENTENCES = 2  # of the guidance that a short message and a call carry
-ENDS = "。！？"
+ENDS = "\u3002\uff01\uff1f"
 
 
 def get_sender(warning: EarlyWarning) -> str:
@@ -54,7 +56,15 @@ def _named(one: Placed) -> str:
 
 
 def list_texts(issue: WarningIssue, placed: Sequence[Placed]) -> dict[str, tuple[str, str]]:
-    """Subject and body by channel, with the places {name}, {link} and {reply} that are filled for each person."""
+    """Subject and body by channel, with the places {name}, {link} and {reply} that are filled for each person.
+
+    In the node's language, whichever the one who drafts prefers for his pages.
+    """
+    with translation.override(settings.LANGUAGE_CODE):
+        return _texts(issue, placed)
+
+
+def _texts(issue: WarningIssue, placed: Sequence[Placed]) -> dict[str, tuple[str, str]]:
     headline = get_headline(issue.warning, issue.message_type, issue.colour, with_grade=False)
     area = get_area_words(placed)
     until = ""
@@ -88,7 +98,8 @@ def list_texts(issue: WarningIssue, placed: Sequence[Placed]) -> dict[str, tuple
         ),
         "email": (
             headline,
-            _("{name}：\n%(whole)s\n请点此确认收到：{link}") % {"whole": f"{headline}。\n{whole}"},
+            _("{name}：\n%(headline)s。\n%(whole)s\n请点此确认收到：{link}")
+            % {"headline": headline, "whole": whole},
         ),
     }
 

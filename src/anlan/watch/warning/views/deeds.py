@@ -167,9 +167,7 @@ def _published(
     return redirect("warning_detail", issue.warning_id)
 
 
-def _return(
-    request: PageRequest, issue: WarningIssue, act: Callable[..., WarningIssue]
-) -> HttpResponse:
+def _return(request: PageRequest, issue: WarningIssue, act: Callable[..., WarningIssue]) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     return act_page(
         request,

@@ -99,15 +99,13 @@ def warning_edit(request: PageRequest, issue_id: UUID) -> HttpResponse:
                 **values,
             )
         except StateConflict:
-            return _both_versions(request, issue_id, territory, part)
+            return _both_versions(request, issue_id, part)
         messages.success(request, _("已保存。"))
         return redirect("warning_edit" if "stay" in request.POST else "warning_preview", issue.pk)
     return _form(request, issue, form, part)
 
 
-def _both_versions(
-    request: PageRequest, issue_id: UUID, territory: Unit, part: AreaPart
-) -> HttpResponse:
+def _both_versions(request: PageRequest, issue_id: UUID, part: AreaPart) -> HttpResponse:
     """Somebody was faster: what he wrote stands beside what was typed, and saving again is a decision."""
     issue = warnings.get_issue(request.ctx, issue_id, DRAFT)
     if issue.state != IssueState.DRAFT:
@@ -123,7 +121,7 @@ def _both_versions(
         if value != getattr(issue, name)
     ]
     theirs = areas.list_placed(warnings.list_areas(issue))
-    if {one.unit.pk for one in theirs} != {one.unit.pk for one in part.placed}:
+    if not issue.is_end and {one.unit.pk for one in theirs} != {one.unit.pk for one in part.placed}:
         names = [_("、").join(one.unit.name for one in several) for several in (theirs, part.placed)]
         differing.append({"label": _("预警区域"), "theirs": names[0], "mine": names[1]})
     return _form(request, issue, form, part, differing=differing, status=409)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from anlan.kernel import owed, shelf, timeline
+from anlan.kernel import owed, shelf, subjects, timeline
 from anlan.kernel.errors import DomainError, NotFound
+from anlan.kernel.finding import Hit
 from anlan.kernel.pages import needs
 from anlan.kernel.scope import can
 from anlan.kernel.terms import WarningColour
@@ -54,7 +56,7 @@ def warning_list(request: PageRequest) -> HttpResponse:
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     shown = {
         "page": page,
-        "rows": [_row(warning) for warning in page],
+        "rows": [_row(ctx, warning) for warning in page],
         "waiting": warnings.list_waiting(ctx),
         "running": [(WarningColour(one), number) for one, number in warnings.count_running(ctx).items()],
         "words": words,
@@ -68,12 +70,24 @@ def warning_list(request: PageRequest) -> HttpResponse:
     return render(request, "warning/list.html", shown)
 
 
-def _row(warning: EarlyWarning) -> dict[str, Any]:
-    """A warning with the message that stands for it, and the one that is being made."""
+def _row(ctx: Context, warning: EarlyWarning) -> dict[str, Any]:
+    """A warning with the message that stands for it, and the one that is being made, if that is the reader's to see."""
     issues: list[WarningIssue] = warning.all_issues  # type: ignore[attr-defined]  # list_warnings reads them along
     published = [one for one in issues if one.is_published]
-    making = next((one for one in issues if one.is_open), None)
-    return {"warning": warning, "said": (published or issues or [None])[-1], "making": making}
+    making = next((one for one in issues if one.is_open and can(ctx, READ, warning.unit)), None)
+    return {"warning": warning, "said": (published or issues)[-1], "making": making}
+
+
+def find_warnings(ctx: Context, words: str, most: int) -> list[Hit]:
+    """What the search over all registers shows of warnings."""
+    return [
+        Hit(
+            f"{warning} {warning.number}".strip(),
+            f"{warning.unit} · {warning.get_state_display()}",
+            reverse("warning_detail", args=[warning.pk]),
+        )
+        for warning in warnings.list_found(ctx, words, most)
+    ]
 
 
 @require_safe
@@ -88,7 +102,7 @@ def warning_detail(request: PageRequest, warning_id: UUID) -> HttpResponse:
     unsigned = [one for one in issues if one.urgent and not hasattr(one, "countersignature")]
     is_over = warning.state in ENDED
     review = warnings.find_review(warning) if is_over else None
-    callouts = reach.list_callouts_of(ctx, warning)
+    callouts = _callouts(ctx, warning)
     shown = {
         "warning": warning,
         "issue": current,
@@ -113,6 +127,14 @@ def warning_detail(request: PageRequest, warning_id: UUID) -> HttpResponse:
     return render(request, "warning/record.html", shown)
 
 
+def _callouts(ctx: Context, warning: EarlyWarning) -> list[dict[str, Any]]:
+    """The callouts about it, each with its own page."""
+    found = reach.list_callouts_of(ctx, warning)
+    kind = "callout.callout"
+    shown = subjects.describe(ctx, ((kind, str(one.pk)) for one in found)) if found else {}
+    return [{"callout": one, "url": shown[kind, str(one.pk)].url} for one in found]
+
+
 @require_safe
 @needs(READ)
 def warning_preview(request: PageRequest, issue_id: UUID) -> HttpResponse:
@@ -135,7 +157,7 @@ def warning_preview(request: PageRequest, issue_id: UUID) -> HttpResponse:
         "by_unit": reached.units[: reach.MOST_SHOWN],
         "unreached": reached.unreached[: reach.MOST_SHOWN],
         "texts": [(CHANNELS[one.channel], one) for one in reached.told],
-        "present": warnings.list_present(issue, without=ctx.actor) if issue.is_open else [],
+        "present": warnings.list_present(issue, without=ctx.actor) if issue.state == IssueState.DRAFT else [],
         "acts": _acts(ctx, issue),
     }
     return render(request, "warning/preview.html", shown)
@@ -208,5 +230,3 @@ def _file(document: bytes, name: str) -> HttpResponse:
         content_type="application/xml; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-

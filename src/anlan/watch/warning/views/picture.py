@@ -11,10 +11,8 @@ from anlan.watch.warning.selectors import areas
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from django.contrib.gis.geos import MultiPolygon
-
     from anlan.kernel.models import Unit
-    from anlan.watch.warning.selectors.areas import Placed, Shape
+    from anlan.watch.warning.selectors.areas import Placed
 
 WIDTH, HIGHEST, EDGE = 640, 520, 8  # of the sheet, in its own units
 
@@ -38,7 +36,7 @@ class Picture:
     outline: str
 
 
-def draw(territory: Unit, placed: Sequence[Placed], polygon: MultiPolygon | None) -> Picture | None:
+def draw(territory: Unit, placed: Sequence[Placed], polygon: Any) -> Picture | None:
     """None where no unit concerned has an area on file."""
     shapes = areas.list_shapes(territory, placed)
     rings = [ring for shape in shapes for ring in _rings(shape.geometry)]
@@ -47,11 +45,14 @@ def draw(territory: Unit, placed: Sequence[Placed], polygon: MultiPolygon | None
     sheet = _Sheet(rings)
     looks = {one.unit.pk: "part" if one.is_cut else "whole" for one in placed}
     everywhere = territory.pk in looks and looks[territory.pk] == "whole"
-    around, over = [], []
+    around: list[Drawn] = []
+    over: list[Drawn] = []
     for shape in shapes:
         look = looks.get(shape.unit_id, "whole" if everywhere else "around")
         drawn = Drawn(shape.name, sheet.path(_rings(shape.geometry)), look)
-        (over if shape.unit_id in looks else around).append(drawn)
+        # the territory lies below its parts, which show its borders
+        is_below = shape.unit_id == territory.pk or shape.unit_id not in looks
+        (around if is_below else over).append(drawn)
     outline = sheet.path(part.exterior_ring.coords for part in polygon) if polygon else ""
     return Picture(WIDTH, sheet.height, (*around, *over), outline)
 
@@ -66,8 +67,8 @@ class _Sheet:
     """Degrees to the units of the sheet: degrees of longitude shrink with latitude, and south is below."""
 
     def __init__(self, rings: Sequence[Any]) -> None:
-        xs = [point[0] for ring in rings for point in ring]
-        ys = [point[1] for ring in rings for point in ring]
+        xs: list[float] = [point[0] for ring in rings for point in ring]
+        ys: list[float] = [point[1] for ring in rings for point in ring]
         self.west, self.north = min(xs), max(ys)
         self.narrow = cos(radians((min(ys) + max(ys)) / 2))
         wide, high = (max(xs) - self.west) * self.narrow or 1e-6, (self.north - min(ys)) or 1e-6

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('kernel', '0011_retired_units'),
-        ('person', '0001_person'),
+        ('person', '0002_community_becomes_a_register'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
