@@ -14,6 +14,7 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.errors import DomainError, NotAllowed, NotFound, StateConflict
 from anlan.kernel.models import Entry, PrivateNote
 from anlan.kernel.register import acts
+from anlan.kernel.seeds import plant_unit
 from anlan.organisation.helper import selectors, services
 from anlan.organisation.helper.models import Enlistment, Helper
 from anlan.organisation.helper.register import HELPERS
@@ -130,6 +131,23 @@ def test_only_one_s_own_community_s_people_are_enlisted(world: World, clerk: Con
     with pytest.raises(NotAllowed):
         services.enlist_walk_in(clerk, world.neighbour_town, name="赵强", phone=PHONE, **WORK)
     assert enlisted(clerk) == []
+
+
+def test_a_township_sends_those_of_one_village_to_another_and_no_further(
+    world: World, clerk: Context, town: Client
+) -> None:
+    east, west = (plant_unit(f"T-{name}", f"{name}村", "village", world.town) for name in ("河东", "河西"))
+    helper = make_helper(east)
+    page = town.post(reverse("helper_enlist"), {"id": helper.pk}).content.decode()
+    assert "支援的社区、村" in page
+    asked = {"id": helper.pk, "done": "1", "unit": west.pk, **WORK}
+    assert town.post(reverse("helper_enlist"), asked).status_code == 302
+    made = Enlistment.unscoped.get()
+    assert (made.unit, made.helper.unit) == (west, east)
+    assert [one.helper for one in selectors.list_enlisted(clerk, west)] == [helper]
+    services.release_helpers(clerk, [made.pk])
+    with pytest.raises(NotAllowed):
+        services.enlist_helpers(clerk, [helper.pk], **WORK, unit=world.neighbour_town)
 
 
 def test_a_time_to_come_is_refused_one_before_is_kept(world: World, clerk: Context) -> None:

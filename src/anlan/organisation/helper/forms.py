@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
 
 
-class EnlistForm(forms.Form):
+class _TaskForm(forms.Form):
     team = forms.CharField(label=_("编入的组"), max_length=40, help_text=_("例如：转移组。"))
     task = forms.CharField(
         label=_("任务"),
@@ -30,7 +30,21 @@ class EnlistForm(forms.Form):
     )
 
 
-class WalkInForm(EnlistForm):
+class EnlistForm(_TaskForm):
+    """To what registered people are enlisted, and where."""
+
+    def __init__(self, ctx: Context, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"] = choosing.unit(
+            ctx,
+            ENLIST,
+            label=_("支援的社区、村"),
+            required=False,
+            help_text=_("不选则各在本人报到的社区、村。乡镇统筹力量时，选需要支援的社区、村。"),
+        )
+
+
+class WalkInForm(_TaskForm):
     """Who comes on the spot, and what he is enlisted for."""
 
     name = forms.CharField(label=_("姓名"), max_length=64)

@@ -94,7 +94,7 @@ class Helper(Record, Registered):
 
 
 class Enlistment(Record):
-    """A helper was enlisted on the spot to a group with a task, from–until; of the community that enlisted him.
+    """A helper was enlisted on the spot to a group with a task, from–until; of the community where he serves meanwhile.
 
     until_at  None: he is at it
     """

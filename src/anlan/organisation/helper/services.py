@@ -27,14 +27,23 @@ if TYPE_CHECKING:
 
 @act("organisation.helper.enlist")
 def enlist_helpers(
-    ctx: Context, helper_ids: Collection[UUID], *, team: str, task: str, from_at: datetime | None = None
+    ctx: Context,
+    helper_ids: Collection[UUID],
+    *,
+    team: str,
+    task: str,
+    from_at: datetime | None = None,
+    unit: Unit | None = None,
 ) -> list[Enlistment]:
     """Enlist registered people to a group with a task, since now or earlier: all of them, or none.
 
-    raises  NotFound; DomainError `enlisted_already`; ValidationError for a time to come
+    unit    where they serve: a township sends those of one community to another; None: each where he is registered
+    raises  NotFound; NotAllowed for a unit outside scope; DomainError `enlisted_already`; ValidationError for a time to come
     """
     helpers = selectors.lock_helpers(ctx, helper_ids)
-    return _enlist(ctx, helpers, team, task, from_at)
+    if unit is not None:
+        require(ctx, ENLIST, unit)
+    return _enlist(ctx, helpers, team, task, from_at=from_at, unit=unit)
 
 
 @act("organisation.helper.enlist")
@@ -60,7 +69,7 @@ def enlist_walk_in(
     helper.clean()
     helper.save(force_insert=True)
     ctx.journal(events.HelperCame(), helper)
-    return _enlist(ctx, [helper], team, task, from_at)[0]
+    return _enlist(ctx, [helper], team, task, from_at=from_at)[0]
 
 
 @act("organisation.helper.enlist")
@@ -76,7 +85,13 @@ def release_helpers(ctx: Context, enlistment_ids: Collection[UUID]) -> list[Enli
 
 
 def _enlist(
-    ctx: Context, helpers: Sequence[Helper], team: str, task: str, from_at: datetime | None
+    ctx: Context,
+    helpers: Sequence[Helper],
+    team: str,
+    task: str,
+    *,
+    from_at: datetime | None,
+    unit: Unit | None = None,
 ) -> list[Enlistment]:
     now = ctx.now()
     begin = from_at or now
@@ -86,7 +101,12 @@ def _enlist(
         raise DomainError("enlisted_already", names=_("、").join(busy[:10]))
     rows = [
         Enlistment(
-            unit=helper.unit, exercise=ctx.exercise, helper=helper, team=team, task=task, from_at=begin
+            unit=unit or helper.unit,
+            exercise=ctx.exercise,
+            helper=helper,
+            team=team,
+            task=task,
+            from_at=begin,
         )
         for helper in helpers
     ]

@@ -55,7 +55,10 @@ def helper_enlist(request: PageRequest) -> HttpResponse:
     """The ticked ones: first to which group and for what, then they are enlisted."""
     ctx, ids = request.ctx, _ids(request)
     helpers = selectors.list_by_ids(ctx, ids)
-    form = EnlistForm(request.POST if "done" in request.POST else None, initial=_team_of(helpers))
+    begun = choosing.begun_of(request) if choosing.SEARCH in request.POST else {}
+    form = EnlistForm(
+        ctx, request.POST if "done" in request.POST else None, initial=_team_of(helpers) | begun
+    )
     done = _done(form, lambda: services.enlist_helpers(ctx, ids, **form.cleaned_data))
     if done:
         messages.success(request, _("已编入 %(number)s 人。") % {"number": len(helpers)})
