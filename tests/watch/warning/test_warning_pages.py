@@ -48,6 +48,7 @@ def test_one_begins_with_kind_and_colour_and_who_may_issue_it(world: World, duty
     address = f"{reverse('warning_create')}?kind={kind.pk}&colour=red"
     page = duty.get(address).content.decode()
     assert "县级以上气象主管机构所属的气象台站发布" in page
+    assert re.findall(r"<label[^>]*>([^<]+)", page)[:2] == ["发布单位", "原发布单位"]
     refused = duty.post(address, {"issuer": "other", "relayed_from": ""}).content.decode()
     assert "转发的预警须写明原发布单位" in refused
     answer = duty.post(address, {"issuer": "other", "relayed_from": STATION})

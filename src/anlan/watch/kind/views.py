@@ -64,5 +64,5 @@ def kind_template(request: PageRequest, kind_id: UUID, colour: str) -> HttpRespo
         else:
             messages.success(request, _("已保存。以后起草的预警使用新的模板，已起草的不变。"))
             return redirect("kind_detail", kind.pk)
-    shown = {"form": form, "kind": kind, "colour": colour, "label": WarningColour(colour).label}
+    shown = {"form": form, "kind": kind, "colour": colour, "colour_name": WarningColour(colour).label}
     return render(request, "kind/template.html", shown)

@@ -54,7 +54,13 @@ def warning_create(request: PageRequest) -> HttpResponse:
     if form.is_valid():
         issue = services.draft_warning(ctx, unit=unit, kind=kind, colour=colour, **form.values())
         return redirect("warning_edit", issue.pk)
-    shown = {"form": form, "kind": kind, "colour": colour, "label": WarningColour(colour).label, "unit": unit}
+    shown = {
+        "form": form,
+        "kind": kind,
+        "colour": colour,
+        "colour_name": WarningColour(colour).label,
+        "unit": unit,
+    }
     return render(request, "warning/start.html", shown)
 
 
