@@ -13,8 +13,9 @@ from django.utils.html import escape
 
 from anlan.kernel.context import Context
 from anlan.kernel.models import Exercise
+from anlan.kernel.terms import WarningColour
 from anlan.message.callout import selectors, services
-from anlan.message.callout.terms import LISTENS, CalloutState, Colour, How, Purpose, RecipientState
+from anlan.message.callout.terms import LISTENS, CalloutState, How, Purpose, RecipientState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +81,7 @@ def page_of(outcome: Outcome, language: str) -> bytes:
         values = {
             "title": standing.title,
             "unit": standing.unit,
-            "colour": str(Colour(standing.colour).label) if standing.colour else "",
+            "colour": str(WarningColour(standing.colour).label) if standing.colour else "",
             "at": _shown(standing.ended_at or standing.callout_ended_at),
             "how": str(How(standing.how).label) if standing.how else "",
             "purpose": str(Purpose(standing.purpose).label),

@@ -122,8 +122,8 @@ def _check_size(path: Path) -> None:
 def _refuse_merged(book: Any, sheet: Any) -> None:
     """A merged cell stands in one row and is meant for several: which, only its author knows."""
     found: list[str] = []
-    # The library reads rows without them, and keeps to itself which part of the archive the sheet is.
-    with book._archive.open(sheet._worksheet_path) as part:  # noqa: SLF001
+    # The library reads rows without them.
+    with book._archive.open(sheet._worksheet_path) as part:  # noqa: SLF001 - only it knows which part the sheet is
         left = b""
         while piece := part.read(MEGABYTE):
             left += piece

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from anlan.kernel.terms import WarningColour
 from anlan.message.callout import selectors
-from anlan.message.callout.terms import Colour, Purpose
+from anlan.message.callout.terms import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,9 @@ class OpenForm(AreaForm):
     """A callout by hand: what for, how urgent, what is said."""
 
     purpose = forms.ChoiceField(label=_("用途"), choices=Purpose.choices, initial=Purpose.NOTICE)
-    colour = forms.ChoiceField(label=_("级别"), choices=[("", _("无")), *Colour.choices], required=False)
+    colour = forms.ChoiceField(
+        label=_("级别"), choices=[("", _("无")), *WarningColour.choices], required=False
+    )
     title = forms.CharField(label=_("标题"), max_length=60)
     body = forms.CharField(
         label=_("要告诉他们什么"),

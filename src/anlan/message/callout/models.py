@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.models import MatterRecord
 from anlan.kernel.scope import ScopedManager
-from anlan.message.callout.terms import DUTY_LINE, CalloutState, Colour, How, Purpose, RecipientState
+from anlan.kernel.terms import WarningColour
+from anlan.message.callout.terms import DUTY_LINE, CalloutState, How, Purpose, RecipientState
 from anlan.organisation.post.models import Post
 
 POSTS = [*(Post._meta.get_field("kind").choices or ()), (DUTY_LINE, _("值班电话"))]
@@ -33,7 +34,7 @@ class Callout(MatterRecord):
     subject = models.CharField(_("对象"), max_length=64, blank=True)
     purpose = models.CharField(_("用途"), max_length=12, choices=Purpose)
     title = models.CharField(_("标题"), max_length=200)
-    colour = models.CharField(_("级别"), max_length=8, choices=Colour, blank=True)
+    colour = models.CharField(_("级别"), max_length=8, choices=WarningColour, blank=True)
     state = models.CharField(_("状态"), max_length=10, choices=CalloutState, default=CalloutState.RUNNING)
     texts = models.JSONField(_("文稿"), default=dict)
     wordings = models.JSONField(_("文稿编号"), default=dict)

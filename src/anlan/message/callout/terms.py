@@ -12,13 +12,6 @@ class Purpose(TextChoices):
     REACH_TEST = "reach_test", _("可达性测试")
 
 
-class Colour(TextChoices):
-    RED = "red", _("红色")
-    ORANGE = "orange", _("橙色")
-    YELLOW = "yellow", _("黄色")
-    BLUE = "blue", _("蓝色")
-
-
 class CalloutState(TextChoices):
     RUNNING = "running", _("叫应中")
     COMPLETE = "complete", _("全部确认")

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.models import Record, Registered
 from anlan.kernel.search import PINYIN
-from anlan.message.ladder.terms import Colour, Rung, WrongStep, rungs_of
+from anlan.kernel.terms import WarningColour
+from anlan.message.ladder.terms import Rung, WrongStep, rungs_of
 from anlan.organisation.post.models import Post
 
 POSTS = Post._meta.get_field("kind").choices
@@ -33,7 +34,7 @@ class Ladder(Record, Registered):
 
     name = models.CharField(_("名称"), max_length=60, db_collation=PINYIN)
     colours = ArrayField(
-        models.CharField(max_length=8, choices=Colour),
+        models.CharField(max_length=8, choices=WarningColour),
         verbose_name=_("适用级别"),
         default=list,
         blank=True,

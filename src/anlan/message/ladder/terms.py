@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 LONGEST_S, MOST_TRIES, MOST_STEPS = 24 * 3600, 10, 20
 
 
-class Colour(TextChoices):
-    RED = "red", _("红色")
-    ORANGE = "orange", _("橙色")
-    YELLOW = "yellow", _("黄色")
-    BLUE = "blue", _("蓝色")
-
-
 class Target(TextChoices):
     """Who is tried."""
 
