@@ -90,6 +90,21 @@ def test_a_failing_entry_holds_up_its_subject_for_that_handler_only(world: World
     assert "cannot hear" in stuck[0].error
 
 
+def test_an_entry_of_a_bulk_act_that_fails_holds_up_no_other(world: World) -> None:
+    broken.add(0)
+    for number in range(3):
+        acting(world.officer).journal_bulk(BellRung(number), [world.town, world.neighbour_town])
+    relay = Relay()
+    run_all(relay)
+    assert heard("listener") == [1, 2]
+    (stuck,) = Parked.objects.all()
+    broken.clear()
+    Parked.objects.update(again_at=real_now())
+    assert relay.retry() == 1
+    assert heard("listener") == [1, 2, 0]
+    assert stuck.attempts == 1
+
+
 def test_what_was_parked_goes_on_in_order_once_the_handler_is_mended(world: World) -> None:
     broken.add(1)
     for number in range(4):

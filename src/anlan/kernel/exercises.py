@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import F, Min, Q
 from django.utils.translation import gettext_lazy as _
@@ -19,14 +19,16 @@ from anlan.kernel.act import act
 from anlan.kernel.clock import real_now
 from anlan.kernel.errors import DomainError, NotFound, StateConflict
 from anlan.kernel.events import event
-from anlan.kernel.models import Attendance, Clock, Due, Exercise
+from anlan.kernel.models import Attendance, Clock, Due, Exercise, Inject
 from anlan.kernel.scope import can, require, upward
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import QuerySet
 
     from anlan.kernel.context import Context
-    from anlan.kernel.models import Unit
+    from anlan.kernel.models import Unit, User
 
 RUN = "kernel.exercise.run"
 JOIN = "kernel.exercise.join"
@@ -69,6 +71,29 @@ class ExerciseClockSet:
     to_at: datetime
     rate: float
     paused: bool
+
+
+@event("kernel.exercise.planned", _("排定演练剧本"))
+@dataclass(frozen=True)
+class InjectsPlanned:
+    injects: int
+
+
+@event("kernel.exercise.injected", _("情景注入已发生"))
+@dataclass(frozen=True)
+class InjectDone:
+    """number: its place in the list; as_expected: whether it came to what was expected"""
+
+    number: int
+    as_expected: bool
+
+
+class Planned(NamedTuple):
+    """What is to happen in an exercise, and whose move it is; blank: it happens by itself."""
+
+    at: datetime
+    title: str
+    who: str = ""
 
 
 # --- acts --------------------------------------------------------------------------------------------------------
@@ -140,20 +165,67 @@ def set_clock(ctx: Context, exercise_id: int, *, rate: float | None = None, paus
 
 
 @act(RUN)
-def jump_clock(ctx: Context, exercise_id: int, *, by: timedelta | None = None) -> Exercise:
-    """Let time pass in it at once; by None: up to what falls due next.
+def jump_clock(
+    ctx: Context, exercise_id: int, *, by: timedelta | None = None, to_inject: bool = False
+) -> Exercise:
+    """Let time pass in it at once; by None: up to what falls due next, or to what its list says is next.
 
     raises  clock_backwards; nothing_due where nothing is to come
     """
     exercise = _lock(ctx, exercise_id)
     if by is None:
-        following = next_due(exercise)
+        following = next_inject(exercise) if to_inject else next_due(exercise)
         if following is None:
             raise DomainError("nothing_due")
         by = max(following - exercise.clock.at(real_now()), timedelta(0))
     if by < timedelta(0):
         raise DomainError("clock_backwards")
     return _moved(ctx, exercise, by, paused=exercise.clock.paused_at is not None)
+
+
+@act(RUN)
+def plan_injects(ctx: Context, exercise_id: int, rows: Sequence[Planned]) -> list[Inject]:
+    """Lay down what is to happen in it, once. raises NotFound; StateConflict, too, where that has been done"""
+    exercise = _lock(ctx, exercise_id)
+    if exercise.injects.exists():
+        raise StateConflict
+    ctx.journal(InjectsPlanned(len(rows)), exercise)
+    return Inject.objects.bulk_create(
+        Inject(exercise=exercise, number=number, at=one.at, title=one.title, who=one.who)
+        for number, one in enumerate(rows, 1)
+    )
+
+
+@act(RUN)
+def address_inject(ctx: Context, inject_id: int, address: str) -> None:
+    """Say on which page it is done, as soon as that is known. Not journalled: nothing has happened."""
+    _lock_inject(ctx, inject_id)
+    Inject.objects.filter(pk=inject_id).update(address=address)
+
+
+@act(RUN)
+def finish_inject(ctx: Context, inject_id: int, *, by: User | None = None, failed: str = "") -> Inject:
+    """It has happened; a second time nothing does.
+
+    by      who did it; None: those who direct the exercise
+    failed  why it did not come to what was expected
+    raises  NotFound; StateConflict where the exercise is over
+    """
+    inject = _lock_inject(ctx, inject_id)
+    if inject.done_at is None:
+        inject.done_at = inject.exercise.clock.at(real_now())
+        inject.done_by, inject.failed = by, failed[:500]
+        inject.save()
+        ctx.journal(InjectDone(inject.number, not failed), inject.exercise)
+    return inject
+
+
+def _lock_inject(ctx: Context, inject_id: int) -> Inject:
+    inject = Inject.objects.select_for_update(of=("self",)).filter(pk=inject_id).first()
+    if inject is None:
+        raise NotFound
+    inject.exercise = _lock(ctx, inject.exercise_id)
+    return inject
 
 
 def _moved(ctx: Context, exercise: Exercise, by: timedelta, *, paused: bool) -> Exercise:
@@ -207,6 +279,19 @@ def list_attending(ctx: Context, exercise: Exercise) -> QuerySet[Attendance]:
 def next_due(exercise: Exercise) -> datetime | None:
     """When something falls due in it next, in its own time."""
     found: datetime | None = Due.objects.filter(clock=exercise.clock_id).aggregate(first=Min("at"))["first"]
+    return found
+
+
+def list_injects(ctx: Context, exercise: Exercise) -> list[Inject]:
+    """What is to happen in it and what has, in order."""
+    require(ctx, JOIN)
+    return list(exercise.injects.select_related("done_by")[:MOST_SHOWN])
+
+
+def next_inject(exercise: Exercise) -> datetime | None:
+    """When the first of its list that has not happened shall, in its own time."""
+    coming = exercise.injects.filter(done_at=None).order_by("number")
+    found: datetime | None = coming.values_list("at", flat=True).first()
     return found
 
 

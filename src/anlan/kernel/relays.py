@@ -3,7 +3,7 @@
 Subjects are spread over shards; a relay leases shards, takes up to BATCH entries of those where something waits, each
 shard's in order and an equal share of each, and runs their handlers, each in a savepoint. A handler that fails parks
 its entry and later ones of the same subject wait behind that, for this handler only; it is tried again with growing
-pauses. Nobody else waits.
+pauses. Nobody else waits: an entry of a bulk act, which has no subject of its own, holds up no other.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _held_up(entries: list[Entry]) -> HeldUp:
 
 def _take(handler: Handler, entry: Entry, held_up: HeldUp) -> None:
     queue = handler.name, entry.subject_kind, entry.subject
-    if queue in held_up:
+    if entry.subject and queue in held_up:
         Parked.objects.create(**_key(handler, entry))
     elif error := _run(handler, entry):
         held_up.add(queue)
@@ -165,7 +165,9 @@ def _retry(parked: Parked) -> bool:
 
 
 def wake_next(done: Parked) -> None:
-    """The next of the same subject and handler may go at once."""
+    """The next of the same subject and handler may go at once; one without a subject waited for nobody."""
+    if not done.subject:
+        return
     following = Parked.objects.filter(
         handler=done.handler, subject_kind=done.subject_kind, subject=done.subject
     )

@@ -31,8 +31,8 @@ class Command:
 
 COMMANDS = {
     "demo": Command(
-        "demo [--scale 倍数]：演示，自带示例数据，打印地址和登录名",
-        "demo [--scale N]: a demo with sample data; prints address and log-ins",
+        "demo [--scale 倍数] [--story 故事]：演示，自带示例数据，打印地址和登录名；也可上演一夜",
+        "demo [--scale N] [--story NAME]: a demo with sample data; prints address and log-ins; can play a night",
         "cli:demo",
     ),
     "up": Command(

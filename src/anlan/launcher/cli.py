@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import subprocess
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from anlan import environment
 from anlan.launcher.install import FRONTEND, node_environment
-from anlan.launcher.node import Node
+from anlan.launcher.node import Node, Story
 from anlan.launcher.place import CHECKOUT, closed_parent, default_var, is_root
 from anlan.launcher.supervisor import end_leftovers
 from anlan.launcher.words import stop
@@ -50,20 +51,28 @@ def settings() -> environment.Environment:
 
 
 def demo(arguments: Sequence[str]) -> int:
-    """`[--scale N]`: with N times as many villages, grids and people, for benchmarks."""
-    match list(arguments):
-        case []:
-            scale = 1
-        case ["--scale", number] if number.isdecimal() and 0 < int(number) <= MOST_SCALE:
-            scale = int(number)
-        case _:
-            stop(
-                f"用法：./anlan demo [--scale 倍数]，倍数为 1 至 {MOST_SCALE}。",
-                f"Usage: ./anlan demo [--scale N], N from 1 to {MOST_SCALE}.",
-                code=2,
-            )
-    Node(settings(), "demo", scale).run()
-    return 0
+    """`[--scale N] [--story NAME [--pace real|watch|fast] [--await LOG-INS] [--then-stop]]`."""
+    parser = argparse.ArgumentParser(prog="./anlan demo", add_help=False, exit_on_error=False)
+    parser.add_argument("--scale", type=int, default=1)
+    parser.add_argument("--story", default="")
+    parser.add_argument("--pace", choices=("real", "watch", "fast"), default="watch")
+    parser.add_argument("--await", dest="awaited", default="")
+    parser.add_argument("--then-stop", action="store_true")
+    try:
+        asked, unknown = parser.parse_known_args(arguments)
+    except argparse.ArgumentError:
+        asked, unknown = parser.parse_args([]), ["?"]
+    told_of_story = asked.pace != "watch" or asked.awaited or asked.then_stop
+    if unknown or not 0 < asked.scale <= MOST_SCALE or (told_of_story and not asked.story):
+        stop(
+            f"用法：./anlan demo [--scale 倍数（1—{MOST_SCALE}）] [--story 故事 [--pace real|watch|fast] "
+            "[--await 登录名,…] [--then-stop]]。故事见 docs/integrator/stories.md。",
+            f"Usage: ./anlan demo [--scale N (1-{MOST_SCALE})] [--story NAME [--pace real|watch|fast] "
+            "[--await LOG-IN,…] [--then-stop]]. docs/integrator/stories.md tells of stories.",
+            code=2,
+        )
+    story = Story(asked.story, asked.pace, asked.awaited, then_stop=asked.then_stop) if asked.story else None
+    return Node(settings(), "demo", asked.scale, story).run()
 
 
 def up(_: Sequence[str]) -> int:

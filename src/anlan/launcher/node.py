@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from anlan.launcher import certificates, nginx, ports
+from anlan.launcher.carriers import Carriers
 from anlan.launcher.nats import Server
 from anlan.launcher.place import Place, default_var
 from anlan.launcher.postgres import APP, OWNER, Cluster
@@ -37,16 +38,32 @@ STREAMS = (
 
 
 @dataclass(frozen=True)
+class Story:
+    """A story that the demo plays.
+
+    awaited    log-ins whose part a person plays, with commas between
+    then_stop  whether the demo stops when the story is over
+    """
+
+    name: str
+    pace: str
+    awaited: str = ""
+    then_stop: bool = False
+
+
+@dataclass(frozen=True)
 class Node:
     """A node as its settings describe it.
 
     mode   up, demo or test
     scale  how many times its villages and people a demo has
+    story  what the demo plays; None: nothing
     """
 
     settings: environment.Environment
     mode: str
     scale: int = 1
+    story: Story | None = None
 
     @cached_property
     def place(self) -> Place:
@@ -62,6 +79,13 @@ class Node:
     @cached_property
     def bus(self) -> Server | None:
         return None if self.settings.nats_url else Server.of(self.place)
+
+    @cached_property
+    def carriers(self) -> Carriers | None:
+        """The demo's own, which reach nobody; None where the operator names carriers of his own, and in earnest."""
+        if self.mode != "demo" or self.settings.carrier_secrets:
+            return None
+        return Carriers(self.place, self.address)
 
     @property
     def anchors(self) -> Path:
@@ -100,6 +124,7 @@ class Node:
             "ANLAN_SECRET_KEY": self.settings.secret_key or self.place.secret("django"),
             "ANLAN_DATABASE_URL": self.database_url(owner=owner),
             "ANLAN_NATS_URL": self.settings.nats_url or (self.bus.url if self.bus else ""),
+            **({"ANLAN_CARRIER_SECRETS": str(self.carriers.secret_file)} if self.carriers else {}),
         }
 
     def database_url(self, *, owner: bool = False) -> str:
@@ -142,6 +167,7 @@ class Node:
             self._program("relay", (self.python, "-m", "anlan.site", "relay"), then),
             self._program("scan", (self.python, "-m", "anlan.site", "scan"), then),
             self._program("send", (self.python, "-m", "anlan.site", "send"), then),
+            *(self.carriers.programs(self.python, self.told()) if self.carriers else ()),
         ]
 
     @property
@@ -233,8 +259,11 @@ class Node:
             logs = "\n".join(f"--- {name}\n{tail(self.place.logs / f'{name}.log')}" for name in late)
             stop(f"未能启动：{names}\n{logs}", f"Did not start: {names}\n{logs}")
 
-    async def serve(self, begun: float) -> None:
-        """Bring the node up, say where it is, and keep it up until a signal ends it."""
+    async def serve(self, begun: float) -> int:
+        """Bring the node up, say where it is, and keep it up until a signal ends it, or its story if that shall.
+
+        returns  the exit code of the story; 0 where there was none
+        """
         told_to_stop = asyncio.Event()
 
         def end() -> None:
@@ -245,9 +274,10 @@ class Node:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, end)
         async with self.stores_up() as supervisor:
-            prepared = await asyncio.to_thread(
-                self.manage, "prepare", f"--mode={self.mode}", f"--scale={self.scale}"
-            )
+            asked = [f"--mode={self.mode}", f"--scale={self.scale}"]
+            if self.carriers:
+                asked += [f"--carrier={code}={at}" for code, at in self.carriers.addresses.items()]
+            prepared = await asyncio.to_thread(self.manage, "prepare", *asked)
             if not told_to_stop.is_set():
                 if prepared.returncode:
                     stop(
@@ -259,8 +289,28 @@ class Node:
                 await self._wait(supervisor, services, 60, unless=told_to_stop)
             if not told_to_stop.is_set():
                 await asyncio.to_thread(self._announce, time.monotonic() - begun)
+            code = await self._play(told_to_stop)
             await told_to_stop.wait()
         say("已停止。", "Stopped.")
+        return code
+
+    async def _play(self, over: asyncio.Event) -> int:
+        """Play the story, if there is one, until it is at its end or the node is; its exit code."""
+        if self.story is None or over.is_set():
+            return 0
+        command = [self.python, "-m", "anlan.site", "story", self.story.name, f"--pace={self.story.pace}"]
+        command += [f"--await={self.story.awaited}", f"--address={self.address}"]
+        playing = await asyncio.create_subprocess_exec(*command, env=self.told(), cwd="/")
+        ended, ending = asyncio.create_task(playing.wait()), asyncio.create_task(over.wait())
+        await asyncio.wait({ended, ending}, return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        if not ended.done():
+            playing.terminate()
+            await ended
+            return 0
+        if self.story.then_stop:
+            over.set()
+        return ended.result()
 
     def _announce(self, seconds: float) -> None:
         say(
@@ -270,8 +320,8 @@ class Node:
         if self.mode == "demo":
             self.manage("demo_log_ins", owner=False)
 
-    def run(self) -> None:
-        """Hold the node and serve it; what an earlier crash left running is ended first."""
+    def run(self) -> int:
+        """Hold the node and serve it; what an earlier crash left running is ended first. returns the exit code"""
         begun = time.monotonic()
         self.place.make()
         with self.place.lock():
@@ -282,7 +332,7 @@ class Node:
                 )
             if taken := ports.trouble(self.listen, self.settings.port):
                 stop("".join(taken), " ".join(taken))
-            asyncio.run(self.serve(begun))
+            return asyncio.run(self.serve(begun))
 
 
 def answers(path: Path, target: str) -> bool:

@@ -231,6 +231,12 @@ class Carrier:
             while self._due and self._due[0][0] <= time.monotonic():
                 heapq.heappop(self._due)[2]()
 
+    @property
+    def pending(self) -> int:
+        """What it still has before it: things to happen, calls that wait for a line, events to tell."""
+        with self._lock:
+            return len(self._due) + len(self._waiting) + len(self._events)
+
     def take_events(self) -> list[Row]:
         """The next batch to tell; none where there is nothing."""
         with self._lock:

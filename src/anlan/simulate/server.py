@@ -45,6 +45,7 @@ class Door(ThreadingHTTPServer):
         super().__init__(address, Handler)
         self.carrier, self.secret, self.callback = carrier, secret, callback
         self.over = threading.Event()
+        self.untold = 0  # events that are being told just now
 
     def serve(self) -> None:
         """Until somebody calls `end`."""
@@ -70,7 +71,9 @@ class Handler(BaseHTTPRequestHandler):
         if path != "/record":
             self._answer(404, {"error": "there is /record"})
             return
-        self._answer(200, self.server.carrier.record.show(items=query != "sums"))
+        carrier = self.server.carrier
+        shown = carrier.record.show(items=query != "sums")
+        self._answer(200, {**shown, "pending": carrier.pending + self.server.untold})
 
     def do_POST(self) -> None:
         carrier = self.server.carrier
@@ -161,8 +164,10 @@ class Teller:
             if not (events := self.door.carrier.take_events()):
                 self.door.over.wait(PAUSE)
                 continue
+            self.door.untold = len(events)
             while not self._tell(events) and not self.door.over.wait(AGAIN):
                 pass
+            self.door.untold = 0
 
     def _tell(self, events: list[dict[str, Any]]) -> bool:
         body = json.dumps({"events": events}, ensure_ascii=False).encode()

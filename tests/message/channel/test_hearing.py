@@ -193,6 +193,19 @@ def test_times_are_those_of_the_exercise(world: World) -> None:
         assert abs(at - drill.clock.at(real_now())) < timedelta(seconds=30)
 
 
+def test_while_an_exercise_s_clock_stands_what_has_not_happened_has_no_time(world: World) -> None:
+    drill = make_exercise()
+    Clock.objects.filter(pk=drill.clock_id).update(paused_at=real_now())
+    sham = make_carrier(world.city, "sham", simulated=True)
+    (delivery,) = queue(world.town, [ONE], exercise=drill)
+    hand_over(sham)
+    tell(sham, Event(Happened.DELIVERED, real_now(), delivery.pk))
+    delivery.refresh_from_db()
+    assert delivery.delivered_at
+    assert (delivery.heard_at, delivery.answered_at, delivery.ended_at) == (None, None, None)
+    assert not Entry.objects.filter(event=ANSWERED).exists()
+
+
 def test_an_exercise_s_answers_are_journalled_in_the_exercise(world: World) -> None:
     drill = make_exercise()
     sham = make_carrier(world.city, "sham", simulated=True)

@@ -6,6 +6,7 @@ from anlan.kernel.models.clock import Clock
 from anlan.kernel.models.due import Due
 from anlan.kernel.models.files import Attachment, StoredFile
 from anlan.kernel.models.history import RowChange
+from anlan.kernel.models.inject import Inject
 from anlan.kernel.models.journal import Entry, PrivateNote
 from anlan.kernel.models.node import NodeNotice, NodeState, SelfCheck
 from anlan.kernel.models.numbering import Counter, Series
@@ -32,6 +33,7 @@ __all__ = (
     "FormerPassword",
     "Grant",
     "Holiday",
+    "Inject",
     "LongTask",
     "MachineToken",
     "MatterRecord",

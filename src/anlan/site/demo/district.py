@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DATA = Path(__file__).parents[1] / "data/demo"
-COUNTY, NEIGHBOUR = "120114000000", "120115000000"
+ROOT, COUNTY, NEIGHBOUR = "D-1", "120114000000", "120115000000"
 GRIDS = 2  # of each village
 # Units of this demo and of the one before it that no real node has; by them a demo's database is known.
 MARKS = (

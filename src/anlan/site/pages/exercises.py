@@ -100,6 +100,8 @@ def exercise_detail(request: PageRequest, exercise_id: int) -> HttpResponse:
         "now": exercise.clock.at(real_now()),
         "next_at": exercises.next_due(exercise),
         "people": exercises.list_attending(request.ctx, exercise),
+        "injects": (injects := exercises.list_injects(request.ctx, exercise)),
+        "coming": next((one for one in injects if one.done_at is None), None),
         "may_run": exercise.closed_at is None and can(request.ctx, exercises.RUN, exercise.unit),
         "is_in": request.ctx.exercise is not None and request.ctx.exercise.pk == exercise.pk,
         "rates": RATES,
@@ -129,15 +131,15 @@ def exercise_leave(request: PageRequest) -> HttpResponse:
 @require_POST
 @needs(exercises.RUN)
 def exercise_clock(request: PageRequest, exercise_id: int) -> HttpResponse:
-    """One button each: a rate, pause, go on, jump by minutes, jump to what is due next."""
+    """One button each: a rate, pause, go on, jump by minutes, to what is due next, to what its list says is next."""
     asked = request.POST.get("do", "")
     rate, jump = request.POST.get("rate", ""), request.POST.get("jump", "")
     if rate.isdecimal() and int(rate) in RATES:
         exercise: Exercise = exercises.set_clock(request.ctx, exercise_id, rate=float(rate))
     elif jump.isdecimal() and int(jump) in JUMPS:
         exercise = exercises.jump_clock(request.ctx, exercise_id, by=timedelta(minutes=int(jump)))
-    elif asked == "next":
-        exercise = exercises.jump_clock(request.ctx, exercise_id)
+    elif asked in {"next", "inject"}:
+        exercise = exercises.jump_clock(request.ctx, exercise_id, to_inject=asked == "inject")
     else:
         exercise = exercises.set_clock(request.ctx, exercise_id, paused=asked == "pause")
     return redirect("exercise_detail", exercise.pk)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 
-from anlan.site.demo import services
+from anlan.site.demo.services import loading
 
 if TYPE_CHECKING:
     import argparse
@@ -20,4 +20,4 @@ class Command(BaseCommand):
         parser.add_argument("--scale", type=int, default=1)
 
     def handle(self, *_args: Any, scale: int, **_options: Any) -> None:
-        services.load(scale)
+        loading.load(scale)

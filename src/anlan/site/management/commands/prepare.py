@@ -18,6 +18,7 @@ from anlan.kernel import escalation, numbering, rules, seeds
 from anlan.kernel.context import Context
 from anlan.kernel.models import User
 from anlan.site import demo
+from anlan.site.demo.services import carriers
 
 if TYPE_CHECKING:
     import argparse
@@ -29,8 +30,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--mode", choices=("up", "demo", "test"), default="up")
         parser.add_argument("--scale", type=int, default=1, help="size of the demo")
+        parser.add_argument("--carrier", action="append", default=[], help="of the demo: CODE=ADDRESS")
 
-    def handle(self, *_args: Any, mode: str, scale: int, **_options: Any) -> None:
+    def handle(self, *_args: Any, mode: str, scale: int, carrier: list[str], **_options: Any) -> None:
         with connection.cursor() as cursor:
             # A migration that cannot have its lock gives up, rather than making every page wait behind it.
             cursor.execute("SET lock_timeout = '4s'")
@@ -45,6 +47,7 @@ class Command(BaseCommand):
         escalation.wake_daily(Context(None))
         if mode == "demo":
             demo.ensure(scale)
+            carriers.point_carriers(dict(one.split("=", 1) for one in carrier))
         elif mode == "up" and not User.objects.exists():
             seeds.load_first_administrator(*_administrator())
 

@@ -16,6 +16,7 @@ from anlan.kernel import seeds
 from anlan.kernel.context import Context
 from anlan.kernel.models import Grant, Role, Unit, User
 from anlan.kernel.reach import ReachKind
+from anlan.message.neighbour.models import Neighbour
 from anlan.organisation.contact.models import ContactPoint
 from anlan.organisation.contact.terms import VerifiedHow
 from anlan.organisation.helper.models import Helper
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from anlan.site.demo.district import Body
     from anlan.site.demo.people import Seat
 
-IN_OFFICE_FOR = timedelta(days=200)
+IN_OFFICE_FOR = timedelta(days=500)  # longer ago than the last summer, in which stories are set
 REPORTED_ON = date(2026, 3, 1)
 
 
@@ -49,6 +50,7 @@ def load(scale: int = 1) -> None:
     _Staff(added).engage(new)
     _gather(added)
     _take_over_kinds()
+    _agree(added)
     _welcome()
 
 
@@ -57,6 +59,19 @@ def _take_over_kinds() -> None:
     ctx = Context(None, powers=frozenset({"watch.kind.edit"}))
     for code in (district.COUNTY, district.NEIGHBOUR):
         load_standard_kinds(ctx, seeds.unit_by_code(code))
+
+
+def _agree(units: dict[str, Unit]) -> None:
+    """Which village sends people to which, where somebody there cannot be reached."""
+    found = [
+        Neighbour(unit=units[row["unit"]], neighbour=units[row["neighbour"]], note=row["note"])
+        for row in district.read_json("neighbours.json")
+        if row["unit"] in units and row["neighbour"] in units
+    ]
+    for one in found:
+        one.clean()
+        one.search = one.document_of()
+    Neighbour.unscoped.bulk_create(found)
 
 
 def _describe(bodies: list[Body], places: dict[str, Place]) -> None:
