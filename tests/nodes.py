@@ -39,6 +39,11 @@ class LiveNode:
     def address(self) -> str:
         return f"https://127.0.0.1:{self.port}"
 
+    @property
+    def said(self) -> str:
+        """What the launcher has written to the terminal so far."""
+        return (self.var / "launcher.log").read_text(errors="replace")
+
     def programs(self) -> dict[str, dict[str, int | str]]:
         """What the supervisor says of its programs."""
         record = Place(self.var).run / "programs.json"
@@ -94,7 +99,7 @@ def eventually(holds: Callable[[], bool], seconds: float, what: str) -> None:
 
 
 @contextmanager
-def live_node(name: str, mode: str = "demo", **environment: str) -> Iterator[LiveNode]:
+def live_node(name: str, mode: str = "demo", *arguments: str, **environment: str) -> Iterator[LiveNode]:
     """Start a fresh node and stop it with Ctrl-C at the end."""
     var = settings.ANLAN.var / name
     shutil.rmtree(var, ignore_errors=True)
@@ -106,7 +111,11 @@ def live_node(name: str, mode: str = "demo", **environment: str) -> Iterator[Liv
     var.mkdir(parents=True)
     with (var / "launcher.log").open("wb") as log:
         launcher = subprocess.Popen(
-            [str(CHECKOUT / "anlan"), mode], env=told, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            [str(CHECKOUT / "anlan"), mode, *arguments],
+            env=told,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
         )
     node = LiveNode(var, port, launcher)
     try:

@@ -21,7 +21,8 @@ from anlan.organisation.post.selectors import READ, list_seats
 from anlan.organisation.post.terms import PostKind
 from anlan.organisation.unit.models import UnitProfile
 from anlan.site import demo
-from anlan.site.demo import areas, district, people, services
+from anlan.site.demo import areas, district, people
+from anlan.site.demo.services import loading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ def test_a_demo_s_database_is_refused_for_real_use_and_goes_on_as_a_demo(demo_da
     granted = Grant.objects.count()
     assert "ANLAN_VAR" in demo.why_not("up")
     assert not demo.why_not("demo")
-    services.load()
+    loading.load()
     assert list(Unit.unscoped.values_list("pk", "code", "version")) == before
     assert Grant.objects.count() == granted
 

@@ -265,6 +265,11 @@ def get_exercise(ctx: Context, exercise_id: int) -> Exercise:
     return found
 
 
+def get_closed(exercise_id: int) -> Exercise:
+    """One that is over, for those who end what belonged to it."""
+    return Exercise.objects.select_related("clock").get(pk=exercise_id, closed_at__isnull=False)
+
+
 def find_attended(ctx: Context, exercise_id: int) -> Exercise | None:
     """The exercise that a session says it is in; None where it is over or out of reach by now."""
     return _open(ctx).filter(pk=exercise_id).first() if can(ctx, JOIN) else None

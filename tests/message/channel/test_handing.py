@@ -470,3 +470,23 @@ def test_costs_are_reckoned_by_parts(world: World) -> None:
     services.note_outcomes(program(), sms.pk, [Outcome(delivery.pk, "r", parts=3)])
     delivery.refresh_from_db()
     assert (delivery.parts, str(delivery.cost_cny)) == (3, "0.1350")
+
+
+def test_when_an_exercise_is_over_nothing_of_it_goes_out_and_no_reply_counts(world: World) -> None:
+    drill, other = make_exercise(), make_exercise()
+    sham = make_carrier(world.city, "sham", simulated=True)
+    (sent,) = queue(world.town, ["10000000001"], exercise=drill, body="请回复{reply}")
+    hand_over(sham)
+    (waits,) = queue(world.town, ["10000000002"], exercise=drill)
+    (others,) = queue(world.town, ["10000000003"], exercise=other)
+    drill.closed_at = real_now()
+    drill.save()
+    assert services.withdraw_exercise(program(), drill) == 2
+    for one in (sent, waits, others):
+        one.refresh_from_db()
+    assert (sent.state, waits.state, others.state) == (
+        DeliveryState.HANDED,
+        DeliveryState.WITHDRAWN,
+        DeliveryState.QUEUED,
+    )
+    assert sent.ended_at

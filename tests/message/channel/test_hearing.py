@@ -193,6 +193,17 @@ def test_times_are_those_of_the_exercise(world: World) -> None:
         assert abs(at - drill.clock.at(real_now())) < timedelta(seconds=30)
 
 
+def test_a_reply_counts_in_an_exercise_that_is_set_in_another_season(world: World) -> None:
+    drill = make_exercise()
+    Clock.objects.filter(pk=drill.clock_id).update(origin_at=real_now() - timedelta(days=100))
+    drill.refresh_from_db()
+    sham = make_carrier(world.city, "sham", simulated=True)
+    (delivery,) = queue(world.town, [ONE], exercise=drill, body="请回复{reply}")
+    hand_over(sham)
+    tell(sham, reply("收到", ONE))
+    assert state(delivery) == DeliveryState.ANSWERED
+
+
 def test_while_an_exercise_s_clock_stands_what_has_not_happened_has_no_time(world: World) -> None:
     drill = make_exercise()
     Clock.objects.filter(pk=drill.clock_id).update(paused_at=real_now())

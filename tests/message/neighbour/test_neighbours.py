@@ -54,10 +54,13 @@ def test_one_of_unknown_place_still_goes_before_the_township(world: World) -> No
     assert goer(one) == other.pk
 
 
-def test_an_only_village_is_visited_by_its_township_and_a_root_by_nobody(world: World) -> None:
-    one = make_village(world.town, 1)
-    assert goer(one) == world.town.pk
-    assert goer(world.city) is None
+def test_an_only_village_is_visited_by_its_township(world: World) -> None:
+    assert goer(make_village(world.town, 1)) == world.town.pk
+
+
+def test_a_township_and_what_is_above_it_send_people_of_their_own(world: World) -> None:
+    for unit in (world.town, world.district, world.city):
+        assert goer(unit) == unit.pk
 
 
 def test_a_retired_village_goes_nowhere(world: World) -> None:

@@ -138,3 +138,61 @@ def test_closing_drops_what_was_still_to_fire_and_happens_once(world: World) -> 
     assert not Due.objects.filter(clock=exercise.clock).exists()
     with pytest.raises(StateConflict):
         exercises.close_exercise(acting(world.approver), exercise.pk)
+
+
+def planned(exercise: Exercise) -> list[exercises.Planned]:
+    begun = time_in(exercise)
+    return [
+        exercises.Planned(begun + timedelta(hours=1), "报文到达"),
+        exercises.Planned(begun + timedelta(hours=2), "批准预警", "带班领导"),
+    ]
+
+
+def test_its_list_is_laid_down_once_and_shows_what_is_next_and_where(door: Client, world: World) -> None:
+    ctx, exercise = acting(world.approver), exercise_of(world.district)
+    first, second = exercises.plan_injects(ctx, exercise.pk, planned(exercise))
+    with pytest.raises(StateConflict):
+        exercises.plan_injects(ctx, exercise.pk, planned(exercise))
+    exercises.finish_inject(ctx, first.pk)
+    exercises.address_inject(ctx, second.pk, "/warnings/")
+    enter(door, world.approver)
+    go_in(door, exercise)
+    page = door.get(reverse("exercise_detail", args=[exercise.pk])).content.decode()
+    assert page.index("报文到达") < page.index("批准预警") < page.index('href="/warnings/">去办理')
+
+
+def test_it_jumps_to_what_its_list_says_is_next(door: Client, world: World) -> None:
+    ctx, exercise = acting(world.approver), exercise_of(world.district)
+    exercises.set_clock(ctx, exercise.pk, paused=True)
+    with pytest.raises(DomainError, match="没有等待到期"):
+        exercises.jump_clock(ctx, exercise.pk, to_inject=True)
+    first, second = exercises.plan_injects(ctx, exercise.pk, planned(exercise))
+    exercises.finish_inject(ctx, first.pk)
+    enter(door, world.approver)
+    door.post(reverse("exercise_clock", args=[exercise.pk]), {"do": "inject"})
+    assert time_in(exercise) == second.at
+
+
+def test_what_happened_is_written_down_once_with_who_did_it_and_why_it_failed(world: World) -> None:
+    ctx, exercise = acting(world.approver), exercise_of(world.district)
+    first, second = exercises.plan_injects(ctx, exercise.pk, planned(exercise))
+    exercises.finish_inject(ctx, first.pk, by=world.officer)
+    exercises.finish_inject(ctx, first.pk, failed="又一次")
+    exercises.finish_inject(ctx, second.pk, failed="没有人批准")
+    first, second = exercises.list_injects(ctx, exercise)
+    assert (first.done_by, first.failed) == (world.officer, "")
+    assert second.failed == "没有人批准"
+    told = Entry.objects.filter(event="kernel.exercise.injected").order_by("pk")
+    assert [entry.data["as_expected"] for entry in told] == [True, False]
+
+
+def test_only_who_runs_it_touches_its_list(world: World) -> None:
+    exercise = exercise_of(world.district)
+    (first, _second) = exercises.plan_injects(acting(world.approver), exercise.pk, planned(exercise))
+    with pytest.raises(NotFound):
+        exercises.plan_injects(acting(world.neighbour), exercise.pk, planned(exercise))
+    with pytest.raises(NotAllowed):
+        exercises.finish_inject(acting(world.clerk), first.pk)
+    exercises.close_exercise(acting(world.approver), exercise.pk)
+    with pytest.raises(StateConflict):
+        exercises.finish_inject(acting(world.approver), first.pk)

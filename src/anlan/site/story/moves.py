@@ -150,12 +150,14 @@ def _answer(scene: Scene, visitor: Visitor) -> None:
 
 
 def _errands(scene: Scene) -> list[Any]:
-    return selectors.list_errands(scene.exercise, scene.told["unit"])
+    return selectors.list_errands(scene.exercise, scene.told.get("unit", ""))
 
 
 def _is_visited(scene: Scene) -> bool:
-    met = selectors.list_errands(scene.exercise, scene.told["unit"], state=ErrandState.MET)
-    return bool(met) and not _errands(scene)
+    """Of a unit: it has been at a door, and no other waits. Of all: none waits."""
+    unit = scene.told.get("unit", "")
+    been = selectors.list_errands(scene.exercise, unit, state=ErrandState.MET) if unit else [None]
+    return bool(been) and not _errands(scene)
 
 
 def _visit(scene: Scene, visitor: Visitor) -> None:

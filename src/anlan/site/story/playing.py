@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from anlan.kernel.context import Context
     from anlan.kernel.models import Exercise, Inject
     from anlan.site.story.script import Message, Step, Story
 
@@ -95,8 +96,11 @@ class Player:
     def play(self) -> int:
         """returns how many steps did not come to what was expected"""
         self._prepare()
+        self._set_clock(paused=False)  # who played before may have been killed while it stood
         failures = 0
-        for step, inject in zip(self.story.steps, services.plan(self.story, self.exercise), strict=True):
+        for step, inject in zip(
+            self.story.steps, self._insist(lambda: services.plan(self.story, self.exercise)), strict=True
+        ):
             if inject.done_at is None:
                 failures += not self._take(step, inject)
         self._set_clock(paused=True)
@@ -116,7 +120,9 @@ class Player:
 
     def _prepare(self) -> None:
         director = self._visitor(self.story.director)
-        self.exercise = selectors.find_exercise(self.story.title) or self._open(director)
+        self.exercise = self._insist(lambda: selectors.find_exercise(self.story.title)) or self._open(
+            director
+        )
         for username in {*self.story.cast, "system"} - self.awaited:
             self._enter(self._visitor(username))
         for code, source in self.story.sources.items():
@@ -133,7 +139,7 @@ class Player:
                 }
                 self._visitor("system").press(reverse("alert_create"), "", **values)
             if source.door == "http" and not self._token:
-                self._token = services.issue_token(self.story)
+                self._token = self._insist(lambda name=source.name: services.issue_token(self.story, name))
 
     def _open(self, director: Visitor) -> Exercise:
         values = {
@@ -183,14 +189,14 @@ class Player:
             self._expect(step)
         except (Failed, Refused, NotOffered) as error:
             failed = str(error) or type(error).__name__
-        ctx = services.director(self.story)
+        ctx = self._director()
         self._insist(lambda: exercises.finish_inject(ctx, inject.pk, by=by, failed=failed))
         self._secrets_file.write_text(json.dumps(self._secrets))
         self._secrets_file.chmod(0o600)
         if self.pace.stands:
             self._set_clock(paused=False)
         mark = "✗" if failed else "✓"
-        self.say(f"{step.at} {mark} {inject.who} {inject.title}{f'（{by.display_name}）' if by else ''}")
+        self.say(" ".join((step.at, mark, by.display_name if by else inject.who, inject.title)))
         if failed:
             self.say(f"      {failed}")
         return not failed
@@ -242,14 +248,14 @@ class Player:
 
     def _move(self, step: Step, inject: Inject) -> Any:
         """Have it done: by whoever of the cast is played, after that by the person himself. returns who, if a person did"""
-        move, scene = MOVES[step.do], self._scene(step)
-        ctx = services.director(self.story)
+        move, scene = MOVES[step.do], self._insist(lambda: self._scene(step))
+        ctx = self._director()
         deadline = time.monotonic() + (AWAITED if step.who in self.awaited else PATIENCE)
         tried, why, address = False, "", ""
         while True:
             try:
                 if self._insist(lambda: move.done(scene)):
-                    return None if tried else selectors.find_actor(self.exercise)
+                    return None if tried else selectors.find_actor(self.exercise, step.who)
                 if address != (address := move.address(scene)):
                     self._insist(lambda at=address: exercises.address_inject(ctx, inject.pk, at))  # type: ignore[misc]  # bound at once
                 if step.who not in self.awaited:
@@ -340,12 +346,15 @@ class Player:
         self._insist(self.exercise.clock.refresh_from_db)
         return self.exercise.clock.at(real_now())
 
+    def _director(self) -> Context:
+        return self._insist(lambda: services.director(self.story))
+
     def _jump(self, by: timedelta) -> None:
-        ctx = services.director(self.story)
+        ctx = self._director()
         self._insist(lambda: exercises.jump_clock(ctx, self.exercise.pk, by=by))
 
     def _set_clock(self, *, rate: float | None = None, paused: bool = False) -> None:
-        ctx = services.director(self.story)
+        ctx = self._director()
         self._insist(lambda: exercises.set_clock(ctx, self.exercise.pk, rate=rate, paused=paused))
         self._insist(self.exercise.clock.refresh_from_db)
         self._follow()

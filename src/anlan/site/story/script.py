@@ -65,14 +65,18 @@ class Message:
 
 @dataclass(frozen=True)
 class People:
-    """Those of a unit who behave otherwise than the rest.
+    """Those of a unit, or one of the cast, who behave otherwise than the rest.
 
-    post      only who holds this kind of post; blank: all
+    user      log-in of the one
+    post      only who holds this kind of post; blank: all, and the unit's own line
+    below     whether those of the units below it, too
     messages, calls  as in the carrier's own file
     """
 
-    unit: str
+    unit: str = ""
+    user: str = ""
     post: str = ""
+    below: bool = True
     messages: Mapping[str, Any] = field(default_factory=dict)
     calls: Mapping[str, Any] = field(default_factory=dict)
 

@@ -6,15 +6,18 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.db.models import Q
+
 from anlan.connect.alert.models import AlertMessage, AlertSource
 from anlan.kernel.models import Entry, Exercise, Pending, Unit, User
 from anlan.message.callout.models import Callout, Recipient
-from anlan.message.callout.terms import RecipientState
+from anlan.message.callout.terms import FOR_STAND_IN, USE, RecipientState
 from anlan.message.channel.models import Carrier, Delivery
 from anlan.message.channel.terms import DeliveryState
 from anlan.message.errand.models import Errand
 from anlan.message.errand.terms import ErrandState
 from anlan.organisation.contact.models import ContactPoint
+from anlan.organisation.post.models import Posting
 from anlan.watch.warning.models import Countersignature, WarningIssue, WarningMeasure, WarningReview
 from anlan.watch.warning.terms import MessageType
 
@@ -50,7 +53,9 @@ class Bothered(NamedTuple):
 
 def find_exercise(title: str) -> Exercise | None:
     """The one of that name that is not over, and whose list is not worked through."""
-    found = Exercise.objects.filter(name=title, closed_at=None).select_related("clock", "unit").order_by("-pk")
+    found = (
+        Exercise.objects.filter(name=title, closed_at=None).select_related("clock", "unit").order_by("-pk")
+    )
     latest = found.first()
     if latest is not None and latest.injects.exists() and not latest.injects.filter(done_at=None).exists():
         return None
@@ -103,10 +108,10 @@ def find_one_of(callout: Callout, unit: str, post: str) -> Recipient | None:
     return found.select_related("taken_by").order_by("pk").first()
 
 
-def list_errands(exercise: Exercise, unit: str, *, state: str = ErrandState.OPEN) -> list[Errand]:
-    """Doors that people of this unit still have to knock at, or have knocked at."""
-    found = Errand.unscoped.filter(exercise=exercise, unit__code=unit, state=state)
-    return list(found.order_by("ordered_at", "pk"))
+def list_errands(exercise: Exercise, unit: str = "", *, state: str = ErrandState.OPEN) -> list[Errand]:
+    """Doors that people of this unit, or of any, still have to knock at, or have knocked at."""
+    found = Errand.unscoped.filter(exercise=exercise, state=state)
+    return list((found.filter(unit__code=unit) if unit else found).order_by("ordered_at", "pk"))
 
 
 def is_countersigned(issue: WarningIssue) -> bool:
@@ -122,25 +127,33 @@ def list_open_measures(warning_id: UUID) -> list[str]:
     return list(found.order_by("code").values_list("code", flat=True))
 
 
-def find_actor(exercise: Exercise) -> User | None:
-    """Who did the last thing in an exercise."""
+def find_actor(exercise: Exercise, username: str) -> User | None:
+    """Who did the last thing in an exercise, if it was he."""
     entries = Entry.objects.filter(exercise_id=exercise.pk, actor__isnull=False).select_related("actor")
     entry = entries.order_by("pk").last()
-    return entry.actor if entry else None
+    return entry.actor if entry and entry.actor and entry.actor.username == username else None
 
 
 def list_numbers(people: Iterable[People]) -> dict[str, People]:
-    """The mobile numbers of these people, and of those of the grids below their unit."""
+    """The numbers of these people and lines; who is named twice, is who he was named last."""
     found: dict[str, People] = {}
     for one in people:
-        unit = Unit.unscoped.get(code=one.unit)
-        rows = ContactPoint.unscoped.filter(
-            kind="mobile", person__postings__post__unit__path__startswith=unit.path, exercise=None
-        )
-        if one.post:
-            rows = rows.filter(person__postings__post__kind=one.post, person__postings__stand_in=False)
-        found |= dict.fromkeys(rows.values_list("value", flat=True), one)
+        numbers = ContactPoint.unscoped.filter(_reached(one), exercise=None)
+        found |= dict.fromkeys(numbers.values_list("value", flat=True), one)
     return found
+
+
+def _reached(one: People) -> Q:
+    if one.user:
+        return Q(kind="mobile", person__user__username=one.user)
+    unit = Unit.unscoped.get(code=one.unit)
+    units = Unit.unscoped.filter(**({"path__startswith": unit.path} if one.below else {"pk": unit.pk}))
+    seats = Posting.unscoped.filter(post__unit__in=units, stand_in=False)
+    if one.post:
+        return Q(kind="mobile", person__in=seats.filter(post__kind=one.post).values("person"))
+    return Q(kind="mobile", person__in=seats.values("person")) | Q(
+        kind="land_line", person=None, unit__in=units
+    )
 
 
 def list_carriers() -> dict[str, str]:
@@ -207,18 +220,15 @@ def _facts_of_callout(callout: Callout) -> dict[str, Any]:
 
 def compare(exercise: Exercise, items: Mapping[str, Mapping[str, Any]]) -> Bothered:
     """Our ledger beside the carriers' own records (id → item as `/record` tells it)."""
-    ours = {
-        str(key): (state, about)
-        for key, state, about in Delivery.unscoped.filter(
-            exercise=exercise, channel__in=("sms", "voice"), handed_at__isnull=False
-        ).values_list("id", "state", "key")
-    }
+    handed = Delivery.unscoped.filter(
+        exercise=exercise, channel__in=("sms", "voice"), handed_at__isnull=False
+    ).values_list("id", "use", "key")
+    ours = {str(key): about if use == USE else "" for key, use, about in handed}
     known = set(map(str, Delivery.unscoped.filter(id__in=list(items)).values_list("id", flat=True)))
     ended = _ended(exercise)
     late = 0
     for key, item in items.items():
-        _state, about = ours.get(key, (0, ""))
-        end = ended.get(about.removesuffix("s"))
+        end = ended.get(ours.get(key, "").removesuffix(FOR_STAND_IN))
         begun = [at for what, at in item["steps"] if what == "begun"]
         late += end is not None and any(
             datetime.fromisoformat(at) - end > ON_ITS_WAY for at in (item["at"], *begun)

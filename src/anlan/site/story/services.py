@@ -21,12 +21,12 @@ MACHINE, DELIVER = "story-machine", "connect.alert.deliver"
 LASTS = timedelta(days=1)
 
 
-def issue_token(story: Story) -> str:
-    """A token by which another system delivers messages to the story's unit."""
+def issue_token(story: Story, name: str) -> str:
+    """A token by which the system of that name delivers messages to the story's unit."""
     unit = seeds.unit_by_code(story.unit)
     user, _is_new = User.objects.get_or_create(
         username=MACHINE,
-        defaults={"display_name": "演示对接系统", "is_machine": True, "password": make_password(None)},
+        defaults={"display_name": name, "is_machine": True, "password": make_password(None)},
     )
     role = Role.objects.filter(capabilities__contains=[DELIVER], administrator="").order_by("pk")[0]
     Grant.objects.get_or_create(user=user, role=role, scope_root=unit)

@@ -15,7 +15,12 @@ from anlan.message.channel.services.keeping import (
     open_carrier,
     send_test,
 )
-from anlan.message.channel.services.ordering import keep_wording, queue_deliveries, withdraw_deliveries
+from anlan.message.channel.services.ordering import (
+    keep_wording,
+    queue_deliveries,
+    withdraw_deliveries,
+    withdraw_exercise,
+)
 from anlan.message.channel.terms import Channel, Order, Priority
 
 __all__ = (
@@ -37,4 +42,5 @@ __all__ = (
     "settle_replies",
     "take_events",
     "withdraw_deliveries",
+    "withdraw_exercise",
 )

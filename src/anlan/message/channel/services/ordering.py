@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from anlan.kernel.context import Context
+    from anlan.kernel.models import Exercise
     from anlan.message.channel.terms import Channel, Order
 
 # What is for the person's own page has reached it by standing there.
@@ -32,16 +33,17 @@ JOIN channel_wording w ON w.id = o.wording AND w.exercise_id IS NOT DISTINCT FRO
 """
 # In order of id, like everybody who locks several: nobody waits for somebody who waits for him. A call that the carrier
 # may have is not over before it has been told.
+COMING = "(state <= 1 OR state = 2 AND channel = 'voice')"
 WITHDRAW = """
 WITH found AS (
-  SELECT id FROM channel_delivery WHERE use = %(use)s AND key = ANY (%(keys)s) AND ended_at IS NULL
-    AND (NOT %(only_coming)s OR state <= 1 OR state = 2 AND channel = 'voice')
-  ORDER BY id FOR UPDATE)
+  SELECT id FROM channel_delivery WHERE ended_at IS NULL AND {which} ORDER BY id FOR UPDATE)
 UPDATE channel_delivery d SET
   state = CASE WHEN d.state <= 1 OR d.state = 2 AND d.channel = 'voice' THEN 3 ELSE d.state END,
   ended_at = CASE WHEN d.channel = 'voice' AND d.state IN (1, 2) THEN NULL ELSE %(at)s::timestamptz END
 FROM found WHERE d.id = found.id
 """
+OF_KEYS = f"use = %(use)s AND key = ANY (%(keys)s) AND (NOT %(only_coming)s OR {COMING})"
+OF_EXERCISE = "exercise_id = %(exercise)s"
 
 
 class ForeignWording(Exception):
@@ -120,5 +122,14 @@ def withdraw_deliveries(ctx: Context, use: str, keys: Collection[str], *, only_c
     """
     told: dict[str, Any] = {"use": use, "keys": list(keys), "at": ctx.now(), "only_coming": only_coming}
     with connection.cursor() as cursor:
-        cursor.execute(WITHDRAW, told)
+        cursor.execute(WITHDRAW.format(which=OF_KEYS), told)
+        return int(cursor.rowcount)
+
+
+@act("message.channel.send")
+def withdraw_exercise(ctx: Context, exercise: Exercise) -> int:  # noqa: ARG001 - an act
+    """An exercise is over: nothing of it goes out any more, and no reply counts for it. returns how many were not over yet"""
+    with connection.cursor() as cursor:
+        told: dict[str, Any] = {"exercise": exercise.pk, "at": exercise.clock.at(real_now())}
+        cursor.execute(WITHDRAW.format(which=OF_EXERCISE), told)
         return int(cursor.rowcount)

@@ -45,8 +45,9 @@ class Command(BaseCommand):
         for said, page in player.pages():
             self._say(f"{said} {address.rstrip('/')}{page}")
         if failures:
-            self._say(_("有 %(count)s 步没有达到预期。") % {"count": failures})
+            self._say(_("演完：有 %(count)s 步没有达到预期。") % {"count": failures})
             sys.exit(1)
+        self._say(_("演完：每一步都达到预期。"))
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
