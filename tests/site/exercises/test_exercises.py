@@ -158,7 +158,7 @@ def test_its_list_is_laid_down_once_and_shows_what_is_next_and_where(door: Clien
     enter(door, world.approver)
     go_in(door, exercise)
     page = door.get(reverse("exercise_detail", args=[exercise.pk])).content.decode()
-    assert page.index("报文到达") < page.index("批准预警") < page.index('href="/warnings/">去办理')
+    assert page.index('href="/warnings/">去办理') < page.index("报文到达") < page.rindex("批准预警")
 
 
 def test_it_jumps_to_what_its_list_says_is_next(door: Client, world: World) -> None:

@@ -14,6 +14,7 @@ import time
 import zipfile
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.error import HTTPError
@@ -96,7 +97,7 @@ class Player:
     def play(self) -> int:
         """returns how many steps did not come to what was expected"""
         self._prepare()
-        self._set_clock(paused=False)  # who played before may have been killed while it stood
+        self._set_clock(paused=False)
         failures = 0
         for step, inject in zip(
             self.story.steps, self._insist(lambda: services.plan(self.story, self.exercise)), strict=True
@@ -139,7 +140,7 @@ class Player:
                 }
                 self._visitor("system").press(reverse("alert_create"), "", **values)
             if source.door == "http" and not self._token:
-                self._token = self._insist(lambda name=source.name: services.issue_token(self.story, name))
+                self._token = self._insist(partial(services.issue_token, self.story, source.name))
 
     def _open(self, director: Visitor) -> Exercise:
         values = {
@@ -153,7 +154,7 @@ class Player:
         if opened is None:
             raise Failed("the exercise could not be opened")
         self.exercise = opened
-        self._set_clock(rate=float(self.pace.rate))
+        self._set_clock(rate=float(self.pace.rate), paused=True)  # until all is ready
         return opened
 
     def _enter(self, visitor: Visitor) -> None:
