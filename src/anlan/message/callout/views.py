@@ -19,10 +19,26 @@ from anlan.kernel.register.sheets import EXCEL, MEDIA_TYPES
 from anlan.kernel.requests import way_back
 from anlan.kernel.scope import can
 from anlan.message.callout import selectors, services
-from anlan.message.callout.forms import AreaForm, OpenForm, ReasonForm, WordsForm
+from anlan.message.callout.forms import (
+    AreaForm,
+    AttemptsFilter,
+    OpenForm,
+    PeopleFilter,
+    ReasonForm,
+    WordsForm,
+)
 from anlan.message.callout.models import POSTS
 from anlan.message.callout.tables import map_of, workbook_of
-from anlan.message.callout.terms import CalloutState, Lack, Purpose, RecipientState, Target, Way
+from anlan.message.callout.terms import (
+    FOR_STAND_IN,
+    USE,
+    CalloutState,
+    Lack,
+    Purpose,
+    RecipientState,
+    Target,
+    Way,
+)
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -129,9 +145,24 @@ def callout_detail(request: PageRequest, callout_id: UUID) -> HttpResponse:
 def callout_people(request: PageRequest, callout_id: UUID) -> HttpResponse:
     """Everybody who is called, unit by unit."""
     callout = selectors.get_callout(request.ctx, callout_id)
-    found = selectors.list_recipients(request.ctx, callout)
+    form = PeopleFilter(request.GET)
+    only = form.cleaned_data["only"] if form.is_valid() else ""
+    found = selectors.list_recipients(request.ctx, callout, only=only)
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "callout/people.html", {"callout": callout, "page": page})
+    return render(request, "callout/people.html", {"callout": callout, "page": page, "form": form})
+
+
+@require_safe
+@needs(selectors.READ)
+def callout_attempts(request: PageRequest, callout_id: UUID) -> HttpResponse:
+    """Each message and call by which those who are called were tried, in the order of time."""
+    ctx = request.ctx
+    callout = selectors.get_callout(ctx, callout_id)
+    form = AttemptsFilter(request.GET)
+    page = Paginator(form.list_found(ctx, callout), ON_A_PAGE).get_page(request.GET.get("page"))
+    rows = [(one, int(one.key.removesuffix(FOR_STAND_IN)) if one.use == USE else None) for one in page]
+    shown = {"callout": callout, "page": page, "form": form, "rows": rows}
+    return render(request, "callout/attempts.html", shown)
 
 
 @require_safe
