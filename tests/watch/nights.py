@@ -30,7 +30,7 @@ from tests.organisation.people import make_contact, make_person
 from tests.organisation.posts import NODE as APPOINTS
 from tests.organisation.posts import make_post
 from tests.watch.kinds import make_kind
-from tests.watch.warnings import SAID, STATION
+from tests.watch.warnings import SAID, STATION, approve
 
 if TYPE_CHECKING:
     from anlan.kernel.models import Unit, User
@@ -186,8 +186,8 @@ def ended(night: Night, warning: EarlyWarning) -> WarningIssue:
     duty, leader = night.ctx(night.world.officer), night.ctx(night.world.approver)
     night.at("4:55")
     issue = services.draft_cancel(duty, warning.pk, reason="降雨结束。")
-    services.submit_issue(duty, issue.pk)
-    services.approve_low_issue(duty, issue.pk)
+    issue = services.submit_issue(duty, issue.pk)
+    approve(issue, leader if issue.needs_leader else duty)
     night.at("5:00")
     issue = services.publish_issue(duty, issue.pk)
     night.at("9:00")

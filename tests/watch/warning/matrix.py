@@ -63,6 +63,8 @@ CASES = (
     Case("warning_list", READ, budget=8),
     Case("warning_create", DRAFT, own=with_kinds, budget=8),
     Case("warning_detail", READ, **warning(published), budget=20),
+    Case("warning_account", READ, **warning(published), budget=20),
+    Case("warning_account_export", READ, **warning(published), budget=20),
     Case("api:/warnings/{warning_id}/account", READ, **warning(published), budget=16),
     Case("warning_update", DRAFT, **warning(published)),
     Case("warning_cancel", DRAFT, **warning(published)),

@@ -1,7 +1,15 @@
 """Callouts: what for, in what state, how somebody answered, and what may be done with them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from django.db.models import IntegerChoices, TextChoices
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Purpose(TextChoices):
@@ -81,6 +89,20 @@ ONLY = {
     f"{DOOR}withdrawn": _("派人上门，途中已确认"),
     f"{DOOR}open": _("派人上门，还没有结果"),
 }
+
+
+def in_words(rung: Mapping[str, Any]) -> str:
+    """A rung as a callout keeps it: 本人·短信、语音"""
+    ways = gettext("、").join(str(Way(way).label) for way in rung["ways"])
+    target = str(Target(rung["target"]).label)
+    return f"{target}·{ways}" if ways else target
+
+
+def in_a_word(rung: Mapping[str, Any]) -> str:
+    """By what he himself is tried, else who is: 语音, 替补"""
+    by = Way(rung["ways"][-1]) if rung["target"] == Target.PERSON and rung["ways"] else Target(rung["target"])
+    return str(by.label)
+
 
 # Who is called, the first of a person's posts in this order; after them the grid's forces.
 LEADERS = ("party_first", "government_first", "field_leader", "duty_contact", "office_head")

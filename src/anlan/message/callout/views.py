@@ -36,8 +36,8 @@ from anlan.message.callout.terms import (
     Lack,
     Purpose,
     RecipientState,
-    Target,
     Way,
+    in_words,
 )
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def callout_detail(request: PageRequest, callout_id: UUID) -> HttpResponse:
         "callout": callout,
         "texts": [(str(Way(way).label), heading, body) for way, (heading, body) in callout.texts.items()],
         "ladders": [
-            {**ladder, "rungs": [rung_of(rung) for rung in ladder["rungs"]]} for ladder in callout.ladders
+            {**ladder, "rungs": [in_words(rung) for rung in ladder["rungs"]]} for ladder in callout.ladders
         ],
         "notices": selectors.list_upper_notices(callout),
         "owed": owed.of(ctx, callout, selectors.READ) if is_own else [],
@@ -399,9 +399,9 @@ def row_of(callout: Callout, one: Any, *, looked: bool = False) -> dict[str, Any
         "one": one,
         "name": str(one.person or _("值班电话")),
         "mark": mark_of(one),
-        "rung": rung and rung_of(rung),
+        "rung": rung and in_words(rung),
         "rungs": len(rungs),
-        "next": following and rung_of(following),
+        "next": following and in_words(following),
         "next_at": following and callout.due_at(one.wave, following["at_s"]),
         "lines": [line_of(*line, looked=looked) for line in one.lines],
     }
@@ -411,13 +411,6 @@ def mark_of(one: Recipient) -> str:
     if one.state in {RecipientState.CONFIRMED, RecipientState.VISITED}:
         return "done"
     return "failed" if one.state == RecipientState.UNREACHABLE else "doing" if one.taken_by_id else "waiting"
-
-
-def rung_of(rung: dict[str, Any]) -> str:
-    """A rung in words: 本人·短信、语音"""
-    ways = _("、").join(str(Way(way).label) for way in rung["ways"])
-    target = str(Target(rung["target"]).label)
-    return f"{target}·{ways}" if ways else target
 
 
 def line_of(kind: str, value: str, masked: str, private: bool, *, looked: bool) -> dict[str, str]:  # noqa: FBT001 - as the row has it

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from anlan.kernel.requests import PageRequest
-    from anlan.watch.warning.selectors.account import Account, Moment, Told
+    from anlan.watch.warning.selectors.account import Account, Course, Moment, Told
 
 PREFIX = "/warnings"
 router = Router(tags=["watch"])
@@ -210,7 +210,7 @@ def _told(told: Told) -> dict[str, Any]:
     }
 
 
-def _course(course: Any) -> dict[str, Any]:
+def _course(course: Course) -> dict[str, Any]:
     doors = course.doors
     return {
         "callout": course.callout.pk,

@@ -19,7 +19,19 @@ from anlan.kernel.models import Entry
 from anlan.kernel.scope import can, require, visible
 from anlan.message.callout.models import Callout, Recipient, UpperNotice
 from anlan.message.callout.selectors.reading import READ
-from anlan.message.callout.terms import FOR_STAND_IN, GOING, KIND, UPPER, USE, How, RecipientState
+from anlan.message.callout.terms import (
+    FOR_STAND_IN,
+    GOING,
+    KIND,
+    UPPER,
+    USE,
+    WHOM,
+    How,
+    RecipientState,
+    Way,
+    in_a_word,
+    in_words,
+)
 from anlan.message.channel.selectors import list_ordered
 from anlan.message.errand.selectors import list_about
 
@@ -115,6 +127,14 @@ class Attempts(NamedTuple):
     cost_cny: Decimal
     first_at: datetime | None
     last_at: datetime | None
+
+    @property
+    def whom(self) -> str:
+        return str(WHOM[self.use])
+
+    @property
+    def way(self) -> str:
+        return str(Way(self.channel).label)
 
 
 class Doors(NamedTuple):
@@ -226,6 +246,18 @@ class Course:
     @property
     def handed_last_at(self) -> datetime | None:
         return max((one.last_at for one in self._carried if one.last_at), default=None)
+
+    def words_of(self, one: RungTimes) -> str:
+        """Whom a rung tried, and by what."""
+        return in_words(self.callout.ladders[one.ladder]["rungs"][one.rung])
+
+    def word_of(self, one: RungTimes) -> str:
+        """The same in one word."""
+        return in_a_word(self.callout.ladders[one.ladder]["rungs"][one.rung])
+
+    def due_s(self, one: RungTimes) -> int:
+        """How long after the beginning a rung is due."""
+        return int(self.callout.ladders[one.ladder]["rungs"][one.rung]["at_s"])
 
     @property
     def cost_cny(self) -> Decimal:

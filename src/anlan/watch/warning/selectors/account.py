@@ -19,7 +19,7 @@ from anlan.kernel.scope import can
 from anlan.kernel.terms import ObligationState
 from anlan.kernel.timeline import who
 from anlan.message.callout.selectors import READ as CALLOUT_READ
-from anlan.message.callout.selectors import list_courses
+from anlan.message.callout.selectors import Course, list_courses
 from anlan.watch.warning.models import EarlyWarning
 from anlan.watch.warning.selectors import warnings
 from anlan.watch.warning.terms import IssueState, WarningState
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from anlan.kernel.context import Context
-    from anlan.message.callout.selectors import Course
     from anlan.watch.warning.models import WarningIssue, WarningReview
     from anlan.watch.warning.selectors.warnings import Taken
+
+__all__ = ("CALLOUT_READ", "Account", "Course", "Moment", "Owed", "Stretch", "Told", "get_account")
 
 KIND = EarlyWarning._meta.label_lower
 # Rooms above say by the journal that a message from outside became a draft; what they are called is all that is known of them.
@@ -216,17 +217,12 @@ class Account:
 
     @property
     def until_at(self) -> datetime:
-        """The last: now, while it is in force or anybody is still called."""
-        if self.is_running:
-            return self.at
-        moments = [self.warning.ended_at or self.begun_at]
-        moments += [at for one in self.all_courses for at in (one.last_at, one.callout.ended_at) if at]
-        return max(moments)
+        """The last: now, while it is in force; its end stopped whatever still called."""
+        return self.at if self.is_running else (self.warning.ended_at or self.at)
 
     @property
     def is_running(self) -> bool:
-        states = {WarningState.PENDING, WarningState.IN_FORCE}
-        return self.warning.state in states or any(one.callout.is_running for one in self.all_courses)
+        return self.warning.state in {WarningState.PENDING, WarningState.IN_FORCE}
 
     @property
     def measures_done(self) -> int:
