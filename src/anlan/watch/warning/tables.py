@@ -188,10 +188,10 @@ class Writer:
         heads = (
             _("发给谁"),
             _("方式"),
-            _("下达"),
+            _("已下达"),
             _("已交付"),
             _("送达、接通"),
-            _("听完"),
+            _("已听完"),
             _("未送达"),
             _("撤回"),
             _("答复后撤回"),
@@ -349,7 +349,8 @@ def summary_of(account: Account) -> str:
         said.append(_("%(all)s 项措施已落实 %(done)s 项") % counts)
     if account.cost_cny:
         said.append(_("通信费用 %(cost)s 元") % {"cost": _yuan(account.cost_cny)})
-    return _("；").join(said) + _("。") if said else _("已发布。")
+    sentence = _("；").join(said) + _("。") if said else _("已发布。")
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _outcome(account: Account, told: Told, name: str) -> str:
