@@ -77,20 +77,6 @@ def test_a_key_after_the_full_text_answers_and_is_told(world: World) -> None:
     assert entry.data["at"] == [delivery.answered_at.isoformat()]
 
 
-def test_what_happens_while_an_exercise_stands_still_is_no_more_than_it_is(world: World) -> None:
-    exercise = make_exercise()
-    exercise.clock.paused_at = exercise.clock.started_at
-    exercise.clock.save()
-    sms = make_carrier(world.city, simulated=True, exercise=exercise)
-    (delivery,) = queue(world.town, [ONE], exercise=exercise)
-    hand_over(sms)
-    tell(sms, of(delivery, Happened.DELIVERED))
-    assert state(delivery) == DeliveryState.DELIVERED
-    assert delivery.delivered_at == exercise.clock.origin_at
-    assert (delivery.heard_at, delivery.answered_at, delivery.ended_at) == (None, None, None)
-    assert not Entry.objects.filter(event=ANSWERED).exists()
-
-
 def test_a_key_before_the_end_of_the_text_answers_nothing(world: World) -> None:
     voice, delivery = called(world)
     tell(voice, of(delivery, Happened.KEY, 5, full=False))

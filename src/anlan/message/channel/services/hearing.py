@@ -53,8 +53,9 @@ NEXT_STATE = {
     Happened.NO_ANSWER: DeliveryState.FAILED,
     Happened.HUNG_UP: DeliveryState.FAILED,
 }
-# A moment of real time as that of the delivery's own exercise; what did not happen has none, though its clock stand still.
-_AT = "CASE WHEN {0} IS NOT NULL THEN coalesce(k.origin_at + (coalesce(k.paused_at, {0}) - k.started_at) * k.rate, {0}) END"
+# A moment of real time as that of the delivery's own exercise; none stays none, also where its clock stands.
+_AT = """CASE WHEN {0} IS NOT NULL
+  THEN coalesce(k.origin_at + (coalesce(k.paused_at, {0}) - k.started_at) * k.rate, {0}) END"""
 # States only rise, but that somebody failed to be reached says nothing new about what was withdrawn. What changes
 # nothing is not written: carriers tell things twice.
 HEAR = f"""
