@@ -21,8 +21,10 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.models import Grant, Role
 from tests.browser.test_looks import RULES
 from tests.browsers import new_page
+from tests.cast import enter
 from tests.matrix import PERSONAL, PUBLIC
 from tests.test_scope_matrix import API, CASES
+from tests.watch import nights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,8 +73,28 @@ def test_a_page_is_accessible_in_light_and_dark_and_whole_on_a_phone_and_a_wall(
     show: Page, world: World, door: Client, case: Case
 ) -> None:
     html = rendered(world, door, case)
-    if html is None:
-        return
+    faults = faults_in(show, html) if html is not None else []
+    assert not faults, "\n".join(faults)
+
+
+def test_the_account_of_a_played_night_is_accessible_with_its_pictures(
+    show: Page, world: World, door: Client
+) -> None:
+    night = nights.begin(world)
+    issue = nights.published(night)
+    nights.called(night)
+    nights.lowered(night, issue.warning)
+    enter(door, world.officer)
+    door.post(reverse("exercise_enter", args=[night.exercise.pk]))
+    html = door.get(reverse("warning_account", args=[issue.warning_id])).content.decode()
+    faults = faults_in(show, html)
+    assert not faults, "\n".join(faults)
+    assert show.locator("svg.an-course").count() == 3, "the night and two callouts"
+    assert show.locator("svg.an-course path.an-course-curve").count() == 4
+
+
+def faults_in(show: Page, html: str) -> list[str]:
+    """What axe finds in a page in light and dark, and where it is too wide for a phone or too narrow for a wall."""
     show.set_viewport_size({"width": LAPTOP[0], "height": LAPTOP[1]})
     put(show, html)
     look(show, "light")
@@ -82,8 +104,7 @@ def test_a_page_is_accessible_in_light_and_dark_and_whole_on_a_phone_and_a_wall(
     show.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     faults += wider_than_the_window(show)
     show.set_viewport_size({"width": WALL[0], "height": WALL[1]})
-    faults += wider_than_the_window(show) + corner_of_the_wall(show)
-    assert not faults, "\n".join(faults)
+    return faults + wider_than_the_window(show) + corner_of_the_wall(show)
 
 
 def rendered(world: World, door: Client, case: Case) -> str | None:

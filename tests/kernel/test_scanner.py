@@ -20,7 +20,7 @@ from tests.kernel.duties import fire_all, move, standing_exercise
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-KIND, AGAIN = "test.kitchen.timer", "test.kitchen.again"
+KIND, AGAIN, OWED = "test.kitchen.timer", "test.kitchen.again", "kernel.obligation.kitchen"
 rung: list[str] = []
 burnt: set[str] = set()
 busy: set[str] = set()
@@ -34,6 +34,11 @@ def ring(ctx: Context, due: Sequence[Due]) -> Collection[int]:
         raise ValueError("burnt\0")  # as an error about bytes of others may say it
     rung.extend(one.key for one in due if one.key not in busy)
     return [one.pk for one in due if one.key in busy]
+
+
+@timer(OWED)
+def ring_owed(_ctx: Context, due: Sequence[Due]) -> None:
+    rung.extend(one.key for one in due)
 
 
 @timer(AGAIN)
@@ -75,6 +80,16 @@ def test_the_earlier_ring_first() -> None:
     set_timer("first", ago=2)
     fire_all()
     assert rung == ["first", "second"]
+
+
+@pytest.mark.django_db
+def test_what_is_owed_comes_after_all_other_work_whatever_clock_it_goes_by() -> None:
+    drill = Context(None, standing_exercise())
+    timers.arm(NODE, OWED, "owed", NODE.now() - timedelta(seconds=2))
+    set_timer("drill", ctx=drill)
+    set_timer("eggs")
+    fire_all()
+    assert rung == ["eggs", "drill", "owed"]
 
 
 @pytest.mark.django_db

@@ -44,6 +44,7 @@ class Wanted:
     rule     code, whatever the version
     unit     with all below it
     kind     of the records they are about
+    about    the key of one such record
     day      on which they are due
     """
 
@@ -53,6 +54,7 @@ class Wanted:
     rule: str = ""
     unit: Unit | None = None
     kind: str = ""
+    about: str = ""
     day: date | None = None
 
     @property
@@ -182,6 +184,8 @@ def _matching(ctx: Context, wanted: Wanted) -> QuerySet[Obligation]:
         found = found.filter(unit__path__startswith=wanted.unit.path)
     if wanted.kind:
         found = found.filter(subject_kind=wanted.kind)
+    if wanted.kind and wanted.about:
+        found = found.filter(subject=wanted.about)
     if wanted.day:
         found = found.filter(due_at__gt=periods.start_of(wanted.day), due_at__lte=periods.end_of(wanted.day))
     return found

@@ -103,7 +103,7 @@ class FirstStep:
 
 @dataclass(frozen=True)
 class HomePart:
-    """What a room puts on top of the home page: a template, and what it is given for a context (None: nothing)."""
+    """What a room puts on the home page or an exercise's: a template, and what it is given for a context (None: nothing)."""
 
     template: str
     given: Callable[[Any], dict[str, Any] | None]
@@ -113,6 +113,12 @@ class HomePart:
 def home_parts() -> tuple[HomePart, ...]:
     """What the rooms put on top of the home page (`HOME` in their urls)."""
     return tuple(_declared("HOME"))
+
+
+@cache
+def exercise_parts() -> tuple[HomePart, ...]:
+    """What the rooms put on an exercise's page for who is in it (`EXERCISE` in their urls)."""
+    return tuple(_declared("EXERCISE"))
 
 
 @cache

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from anlan.kernel.timers import Timer
 
 BATCH = 500
+OWED = "kernel.obligation."  # how the kinds of timers of obligations begin
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 MOST_ATTEMPTS = 30  # counted; it is tried on and on
 log = logging.getLogger("anlan.scanner")
@@ -51,7 +52,11 @@ ON CONFLICT (kind, key) DO NOTHING
 def fire(limit: int = BATCH) -> int:
     """Fire up to `limit` timers of each clock, in one transaction; how many were taken off the list."""
     with transaction.atomic():
-        due = sorted(_claim(limit), key=lambda one: (one.clock_id, one.kind, one.at))
+        # Acts hold their record before what is owed about it (an answer its callout, then the callout's obligations). So
+        # does this: were obligations taken first, an answer and the scanner would wait for each other.
+        due = sorted(
+            _claim(limit), key=lambda one: (one.kind.startswith(OWED), one.clock_id, one.kind, one.at)
+        )
         clocks = Clock.objects.select_related("exercise").in_bulk({one.clock_id for one in due})
         kept: list[Due] = []
         for (clock_id, kind), batch in groupby(due, key=lambda one: (one.clock_id, one.kind)):

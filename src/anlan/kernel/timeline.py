@@ -68,13 +68,22 @@ class Timeline:
 
 
 def of(
-    ctx: Context, record: Model, capability: str, *, before: int | None = None, size: int = BRIEF
+    ctx: Context,
+    record: Model,
+    capability: str,
+    *,
+    before: int | None = None,
+    size: int = BRIEF,
+    event: str = "",
 ) -> Timeline:
     """What happened to a record and to what is owed about it; needs the record's own reading capability.
 
     before  number of an entry: only older ones
+    event   only entries of this one; blank: of all
     """
     found = journal.list_timeline(ctx, record, capability)
+    if event:
+        found = found.filter(event=event)
     if before is not None:
         found = found.filter(pk__lt=before)
     entries = list(found[: size + 1])
@@ -86,9 +95,19 @@ def of(
         _lines(ctx, shown, owed),
         shown[-1].pk if more else None,
         reverse("journal_of", args=(kind, key)) if kind in subjects.kinds() else "",
-        listens if before is None else "",
+        listens if before is None and not event else "",
         size <= BRIEF,
     )
+
+
+def address_of(entry_id: int, kind: str, key: str) -> str:
+    """Where one entry about a record is read, among what came before it."""
+    return f"{reverse('journal_of', args=(kind, key))}?before={entry_id + 1}#entry-{entry_id}"
+
+
+def address_of_all(event: str, kind: str, key: str) -> str:
+    """Where all entries of one event about a record are read."""
+    return f"{reverse('journal_of', args=(kind, key))}?event={event}"
 
 
 def overtaken(ctx: Context, record: Model, capability: str) -> str:

@@ -55,6 +55,7 @@ CASES = (
     of_whole("callout_map", READ, budget=8),
     of_whole("callout_detail", READ, budget=13),
     of_whole("callout_people", READ, budget=8),
+    of_whole("callout_attempts", READ, budget=8),
     of_whole("callout_export", "message.callout.export", budget=7),
     of_whole("callout_extend", OPEN, budget=10),
     of_whole("callout_stop", "message.callout.stop", budget=6),

@@ -202,7 +202,7 @@ def test_what_is_mine_to_answer_stands_on_top_of_my_home_page_and_sounds(world: 
     callout = call(world)
     enter(door, world.clerk)
     page = door.get("/").content.decode()
-    assert 'data-behaviour="sound"' in page
+    assert page.count('data-behaviour="sound"') == 1
     one = recipient(callout, own)
     answer = door.post(reverse("callout_answer", args=[one.pk]))
     assert answer.status_code == 302

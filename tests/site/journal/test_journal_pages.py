@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -79,6 +80,20 @@ def test_only_the_newest_page_of_a_timeline_listens_for_more(world: World) -> No
     entry = visit(ctx, world.town)
     assert f"kernel.unit:{world.town.pk}" in timeline.of(ctx, world.town, READ).listens.split()
     assert timeline.of(ctx, world.town, READ, before=entry.pk).listens == ""
+
+
+def test_one_event_alone_can_be_listed_and_one_entry_be_led_to(world: World, door: Client) -> None:
+    ctx = acting(world.officer)
+    first = visit(ctx, world.town)
+    walk_round(ctx, [world.town])
+    last = visit(ctx, world.town)
+    key = str(world.town.pk)
+    door.force_login(world.officer)
+    page = page_of(door, timeline.address_of_all("test.trail.visited", "kernel.unit", key))
+    assert re.findall(r'id="entry-(\d+)"', page) == [str(last.pk), str(first.pk)]
+    assert "只列“入户走访”" in page
+    address, _mark, anchor = timeline.address_of(first.pk, "kernel.unit", key).partition("#")
+    assert re.findall(r'id="(entry-\d+)"', page_of(door, address)) == [anchor]
 
 
 def test_a_live_page_fetches_only_the_timeline_again(world: World, door: Client) -> None:

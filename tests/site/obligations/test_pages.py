@@ -81,6 +81,19 @@ def test_home_leads_on_where_it_cannot_show_all(world: World, door: Client) -> N
 # --- lists --------------------------------------------------------------------------------------------------------
 
 
+def test_a_list_can_be_of_one_record_alone(world: World, door: Client) -> None:
+    rule = make_rule(name="报送续报")
+    mine = make_duty(rule, world.town, real_now())
+    make_duty(make_rule("b", name="另一件事"), world.district, real_now())
+    address = f"/obligations/?whose=subtree&kind={mine.subject_kind}"
+    shown = page(door, world.officer, f"{address}&about={mine.subject}")
+    assert "只列一条记录的" in shown
+    assert f"/obligations/{mine.pk}/" in shown
+    assert "另一件事</a>" not in shown
+    for nobody in ("7", "none"):
+        assert "没有符合条件的履责事项" in page(door, world.officer, f"{address}&about={nobody}")
+
+
 def test_a_list_asks_as_often_for_many_rows_as_for_one(world: World, door: Client) -> None:
     rule = make_rule()
     make_duty(rule, world.town, real_now())

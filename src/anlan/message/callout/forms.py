@@ -1,4 +1,4 @@
-"""Callouts: forms of the acts."""
+"""Callouts: forms of the acts, and by what lists are narrowed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.terms import WarningColour
 from anlan.message.callout import selectors
-from anlan.message.callout.terms import Purpose
+from anlan.message.callout.terms import ONLY, OUTCOMES, USE, WHOM, Purpose, Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from anlan.kernel.context import Context
     from anlan.kernel.models import Unit
+    from anlan.message.callout.models import Callout
 
 OPEN = "message.callout.open"
 SMS = _("{name}：%(title)s。%(body)s 请立即确认：{link} 或回复 {reply}。")
@@ -100,3 +101,28 @@ class ReasonForm(forms.Form):
 
 class WordsForm(forms.Form):
     words = forms.CharField(label=_("情况"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class PeopleFilter(forms.Form):
+    """Which of those who are called the list shows."""
+
+    only = forms.ChoiceField(label=_("只看"), required=False, choices=[("", _("全部")), *ONLY.items()])
+
+
+class AttemptsFilter(forms.Form):
+    """Which of the attempts to reach them: to whom, by what, and what became of them."""
+
+    use = forms.ChoiceField(label=_("发给谁"), required=False, choices=list(WHOM.items()))
+    channel = forms.ChoiceField(label=_("方式"), required=False, choices=[("", _("全部方式")), *Way.choices])
+    outcome = forms.ChoiceField(label=_("结果"), required=False, choices=[("", _("全部")), *OUTCOMES.items()])
+
+    def list_found(self, ctx: Context, callout: Callout) -> QuerySet[Any]:
+        """What was asked for; what was asked wrongly counts as not asked."""
+        asked = self.cleaned_data if self.is_valid() else {}
+        return selectors.list_deliveries_of(
+            ctx,
+            callout,
+            asked.get("use") or USE,
+            channel=asked.get("channel", ""),
+            outcome=asked.get("outcome", ""),
+        )

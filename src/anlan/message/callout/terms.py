@@ -1,7 +1,15 @@
 """Callouts: what for, in what state, how somebody answered, and what may be done with them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from django.db.models import IntegerChoices, TextChoices
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Purpose(TextChoices):
@@ -63,6 +71,39 @@ class Way(TextChoices):
     EMAIL = "email", _("邮件")
 
 
+# Which of those who are called a list shows: by these, by how they were confirmed, or by errands to their doors.
+STATES = {
+    "open": (RecipientState.PENDING, RecipientState.UNREACHABLE),
+    "unreachable": (RecipientState.UNREACHABLE,),
+    "done": (RecipientState.CONFIRMED, RecipientState.VISITED),
+}
+DOOR = "door_"
+ONLY = {
+    "open": _("还没有确认"),
+    "unreachable": _("各种方式均未叫到"),
+    "done": _("已确认或上门告知"),
+    **{how.value: how.label for how in How},
+    DOOR: _("派人上门的"),
+    f"{DOOR}met": _("派人上门，已当面告知"),
+    f"{DOOR}failed": _("派人上门，未见到人"),
+    f"{DOOR}withdrawn": _("派人上门，途中已确认"),
+    f"{DOOR}open": _("派人上门，还没有结果"),
+}
+
+
+def in_words(rung: Mapping[str, Any]) -> str:
+    """A rung as a callout keeps it: 本人·短信、语音"""
+    ways = gettext("、").join(str(Way(way).label) for way in rung["ways"])
+    target = str(Target(rung["target"]).label)
+    return f"{target}·{ways}" if ways else target
+
+
+def in_a_word(rung: Mapping[str, Any]) -> str:
+    """By what he himself is tried, else who is: 语音, 替补"""
+    by = Way(rung["ways"][-1]) if rung["target"] == Target.PERSON and rung["ways"] else Target(rung["target"])
+    return str(by.label)
+
+
 # Who is called, the first of a person's posts in this order; after them the grid's forces.
 LEADERS = ("party_first", "government_first", "field_leader", "duty_contact", "office_head")
 FORCES = ("disaster_officer", "observer", "ranger", "grid_member", "reporter")
@@ -84,6 +125,20 @@ PRIORITIES = {"red": 0, "orange": 1, "yellow": 2}  # of deliveries; others go la
 USE = "callout"  # of deliveries to recipients and their stand-ins
 UPPER = "callout_upper"  # of deliveries to desks above
 KIND = "callout.recipient"  # what an errand is about
+GOING = "errand"  # of deliveries to who goes to their doors
+WHOM = {USE: _("责任人、替补"), UPPER: _("上级值班"), GOING: _("上门人员")}  # deliveries are for, by use
+# What became of deliveries, as a list is narrowed to it; `after`: withdrawn since he had answered or was visited.
+OUTCOMES = {
+    "handed": _("已交付"),
+    "reached": _("已送达、接通"),
+    "heard": _("已听完"),
+    "failed": _("未送达"),
+    "withdrawn": _("已撤回"),
+    "after": _("答复后撤回"),
+    "waiting": _("待发"),
+    "again": _("重试过"),
+    "charged": _("计费的"),
+}
 FOR_STAND_IN = "s"  # ends the key of a delivery to the stand-in
 
 CAPABILITIES = {

@@ -19,10 +19,26 @@ from anlan.kernel.register.sheets import EXCEL, MEDIA_TYPES
 from anlan.kernel.requests import way_back
 from anlan.kernel.scope import can
 from anlan.message.callout import selectors, services
-from anlan.message.callout.forms import AreaForm, OpenForm, ReasonForm, WordsForm
+from anlan.message.callout.forms import (
+    AreaForm,
+    AttemptsFilter,
+    OpenForm,
+    PeopleFilter,
+    ReasonForm,
+    WordsForm,
+)
 from anlan.message.callout.models import POSTS
 from anlan.message.callout.tables import map_of, workbook_of
-from anlan.message.callout.terms import CalloutState, Lack, Purpose, RecipientState, Target, Way
+from anlan.message.callout.terms import (
+    FOR_STAND_IN,
+    USE,
+    CalloutState,
+    Lack,
+    Purpose,
+    RecipientState,
+    Way,
+    in_words,
+)
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -115,7 +131,7 @@ def callout_detail(request: PageRequest, callout_id: UUID) -> HttpResponse:
         "callout": callout,
         "texts": [(str(Way(way).label), heading, body) for way, (heading, body) in callout.texts.items()],
         "ladders": [
-            {**ladder, "rungs": [rung_of(rung) for rung in ladder["rungs"]]} for ladder in callout.ladders
+            {**ladder, "rungs": [in_words(rung) for rung in ladder["rungs"]]} for ladder in callout.ladders
         ],
         "notices": selectors.list_upper_notices(callout),
         "owed": owed.of(ctx, callout, selectors.READ) if is_own else [],
@@ -129,9 +145,24 @@ def callout_detail(request: PageRequest, callout_id: UUID) -> HttpResponse:
 def callout_people(request: PageRequest, callout_id: UUID) -> HttpResponse:
     """Everybody who is called, unit by unit."""
     callout = selectors.get_callout(request.ctx, callout_id)
-    found = selectors.list_recipients(request.ctx, callout)
+    form = PeopleFilter(request.GET)
+    only = form.cleaned_data["only"] if form.is_valid() else ""
+    found = selectors.list_recipients(request.ctx, callout, only=only)
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "callout/people.html", {"callout": callout, "page": page})
+    return render(request, "callout/people.html", {"callout": callout, "page": page, "form": form})
+
+
+@require_safe
+@needs(selectors.READ)
+def callout_attempts(request: PageRequest, callout_id: UUID) -> HttpResponse:
+    """Each message and call by which those who are called were tried, in the order of time."""
+    ctx = request.ctx
+    callout = selectors.get_callout(ctx, callout_id)
+    form = AttemptsFilter(request.GET)
+    page = Paginator(form.list_found(ctx, callout), ON_A_PAGE).get_page(request.GET.get("page"))
+    rows = [(one, int(one.key.removesuffix(FOR_STAND_IN)) if one.use == USE else None) for one in page]
+    shown = {"callout": callout, "page": page, "form": form, "rows": rows}
+    return render(request, "callout/attempts.html", shown)
 
 
 @require_safe
@@ -368,9 +399,9 @@ def row_of(callout: Callout, one: Any, *, looked: bool = False) -> dict[str, Any
         "one": one,
         "name": str(one.person or _("值班电话")),
         "mark": mark_of(one),
-        "rung": rung and rung_of(rung),
+        "rung": rung and in_words(rung),
         "rungs": len(rungs),
-        "next": following and rung_of(following),
+        "next": following and in_words(following),
         "next_at": following and callout.due_at(one.wave, following["at_s"]),
         "lines": [line_of(*line, looked=looked) for line in one.lines],
     }
@@ -380,13 +411,6 @@ def mark_of(one: Recipient) -> str:
     if one.state in {RecipientState.CONFIRMED, RecipientState.VISITED}:
         return "done"
     return "failed" if one.state == RecipientState.UNREACHABLE else "doing" if one.taken_by_id else "waiting"
-
-
-def rung_of(rung: dict[str, Any]) -> str:
-    """A rung in words: 本人·短信、语音"""
-    ways = _("、").join(str(Way(way).label) for way in rung["ways"])
-    target = str(Target(rung["target"]).label)
-    return f"{target}·{ways}" if ways else target
 
 
 def line_of(kind: str, value: str, masked: str, private: bool, *, looked: bool) -> dict[str, str]:  # noqa: FBT001 - as the row has it

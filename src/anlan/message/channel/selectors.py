@@ -94,6 +94,18 @@ SELECT carrier_id, count(handed_at), count(*) FILTER (WHERE state = 4), coalesce
 FROM channel_delivery WHERE queued_at >= %s AND carrier_id IS NOT NULL GROUP BY 1
 """
 
+# What may have become of deliveries, as lists are narrowed to it.
+OUTCOMES = {
+    "handed": Q(handed_at__isnull=False),
+    "reached": Q(state__gte=DeliveryState.DELIVERED),
+    "heard": Q(heard_at__isnull=False),
+    "failed": Q(state=DeliveryState.FAILED),
+    "withdrawn": Q(state=DeliveryState.WITHDRAWN),
+    "waiting": Q(state__lte=DeliveryState.LEASED),
+    "again": Q(attempts__gt=1),
+    "charged": Q(cost_cny__gt=0),
+}
+
 
 class Doing(NamedTuple):
     """What a carrier has to do, and what it has done of what was ordered today."""
@@ -242,10 +254,19 @@ def list_steps(use: str, keys: Collection[str]) -> list[Step]:
     ]
 
 
-def list_ordered(use: str, keys: Collection[str]) -> QuerySet[Delivery]:
-    """All that was ordered for these keys, in order; whoever orders deliveries knows who may see that."""
-    found = Delivery.unscoped.filter(use=use, key__in=list(keys)).select_related("carrier", "person")
-    return found.order_by("queued_at", "pk")
+def list_ordered(
+    use: str, keys: Collection[str] | QuerySet[Any, Any], *, channel: str = "", outcome: str = ""
+) -> QuerySet[Delivery]:
+    """All that was ordered for these keys, in order; whoever orders deliveries knows who may see that.
+
+    outcome  of OUTCOMES; blank: any
+    """
+    found = Delivery.unscoped.filter(use=use, key__in=keys)
+    if channel:
+        found = found.filter(channel=channel)
+    if outcome:
+        found = found.filter(OUTCOMES[outcome])
+    return found.select_related("carrier", "person", "unit").order_by("queued_at", "pk")
 
 
 def list_open_to_reply(carrier: Carrier, numbers: Collection[str], since: datetime) -> list[Delivery]:

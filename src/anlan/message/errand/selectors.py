@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection
@@ -70,11 +70,12 @@ def list_errands(ctx: Context, *, ended: bool = False) -> QuerySet[Errand]:
 
 def list_of(about_kind: str, about: str) -> QuerySet[Errand]:
     """All errands about one record, which the caller has within scope."""
-    return (
-        Errand.unscoped.filter(about_kind=about_kind, about=about)
-        .select_related(*ALONG)
-        .order_by("ordered_at")
-    )
+    return list_about(about_kind, [about]).select_related(*ALONG).order_by("ordered_at")
+
+
+def list_about(about_kind: str, keys: Collection[str] | QuerySet[Any, Any]) -> QuerySet[Errand]:
+    """All errands about many records, which the caller has within scope."""
+    return Errand.unscoped.filter(about_kind=about_kind, about__in=keys)
 
 
 def list_numbers(ctx: Context, unit_ids: Collection[int]) -> dict[int, dict[str, str]]:

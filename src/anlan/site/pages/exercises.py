@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from anlan.kernel import exercises
+from anlan.kernel import exercises, rooms
 from anlan.kernel.clock import real_now
 from anlan.kernel.errors import DomainError
 from anlan.kernel.fields import MomentField
@@ -95,6 +95,8 @@ def exercise_open(request: PageRequest) -> HttpResponse:
 @needs(exercises.JOIN)
 def exercise_detail(request: PageRequest, exercise_id: int) -> HttpResponse:
     exercise = exercises.get_exercise(request.ctx, exercise_id)
+    is_in = request.ctx.exercise is not None and request.ctx.exercise.pk == exercise.pk
+    parts = ((part.template, part.given(request.ctx)) for part in rooms.exercise_parts() if is_in)
     shown = {
         "shown": exercise,
         "now": exercise.clock.at(real_now()),
@@ -103,7 +105,8 @@ def exercise_detail(request: PageRequest, exercise_id: int) -> HttpResponse:
         "injects": (injects := exercises.list_injects(request.ctx, exercise)),
         "coming": next((one for one in injects if one.done_at is None), None),
         "may_run": exercise.closed_at is None and can(request.ctx, exercises.RUN, exercise.unit),
-        "is_in": request.ctx.exercise is not None and request.ctx.exercise.pk == exercise.pk,
+        "is_in": is_in,
+        "parts": [(template, given) for template, given in parts if given is not None],
         "rates": RATES,
         "jumps": JUMPS,
     }

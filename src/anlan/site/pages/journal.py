@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from anlan.kernel import audit, history, stuck, subjects, timeline
 from anlan.kernel.errors import DomainError, NotAllowed, StateConflict
+from anlan.kernel.events import label_of
 from anlan.kernel.pages import needs
 from anlan.kernel.scope import require
 from anlan.kernel.terms import TaskState
@@ -62,7 +63,9 @@ def journal_of(request: PageRequest, kind: str, key: str) -> HttpResponse:
         shown["history"] = history.list_changes(request.ctx, record, capability, before=before)
         return render(request, "site/journal/of.html", shown)
     size = timeline.BRIEF if "brief" in request.GET else timeline.PAGE
-    shown["timeline"] = timeline.of(request.ctx, record, capability, before=before, size=size)
+    event = request.GET.get("event", "")[:96]
+    shown["event"] = event and label_of(event)
+    shown["timeline"] = timeline.of(request.ctx, record, capability, before=before, size=size, event=event)
     fragment = request.headers.get("HX-Request")
     return render(request, "kernel/_timeline.html" if fragment else "site/journal/of.html", shown)
 

@@ -87,6 +87,7 @@ def obligation_list(request: PageRequest) -> HttpResponse:
         "rules": obligation_lists.list_rule_names(),
         "kinds": _kinds(),
         "unit_field": _unit_field(ctx, wanted, asked),
+        "about": _about(ctx, wanted),
         "filtered": bool(wanted.rule or wanted.kind or wanted.unit or wanted.state),
         "deeds": _bulk_deeds(ctx, wanted),
         "export": f"{reverse('obligation_export')}?{asked.urlencode()}",
@@ -148,6 +149,7 @@ def _wanted(ctx: Context, asked: QueryDict) -> Wanted:
         rule=asked.get("rule", ""),
         unit=unit,
         kind=asked.get("kind", ""),
+        about=asked.get("about", "")[:64],
         day=_day(asked.get("day", "")),
     )
 
@@ -165,6 +167,17 @@ def _day(text: str) -> date | None:
         day = date.fromisoformat(text)
         return day if periods.is_reckonable(day) else None
     return None
+
+
+def _about(ctx: Context, wanted: Wanted) -> subjects.Shown | None:
+    """The one record that the list is narrowed to, where it is."""
+    if not (wanted.kind and wanted.about):
+        return None
+    try:
+        record = subjects.get_record(ctx, wanted.kind, wanted.about)
+    except NotFound:
+        return subjects.Shown()
+    return subjects.Shown(str(record), reverse(subjects.kinds()[wanted.kind].url_name, args=[record.pk]))
 
 
 def _kinds() -> list[tuple[str, str]]:

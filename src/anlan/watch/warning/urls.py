@@ -4,9 +4,9 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.finding import Search
-from anlan.kernel.rooms import Door, FirstStep
+from anlan.kernel.rooms import Door, FirstStep, HomePart
 from anlan.kernel.subjects import Subject
-from anlan.watch.warning.views import deeds, drafting, pages
+from anlan.watch.warning.views import account, deeds, drafting, pages
 
 PREFIX = "warnings/"
 DOORS = (Door("watch", _("预警"), "warning_list", "speakerphone", "watch.warning.read"),)
@@ -29,11 +29,14 @@ FIRST_STEPS = (
         "warning_list",
     ),
 )
+EXERCISE = (HomePart("warning/_of_exercise.html", account.of_exercise),)
 
 urlpatterns = [
     path("", pages.warning_list, name="warning_list"),
     path("new/", drafting.warning_create, name="warning_create"),
     path("<uuid:warning_id>/", pages.warning_detail, name="warning_detail"),
+    path("<uuid:warning_id>/account/", account.warning_account, name="warning_account"),
+    path("<uuid:warning_id>/account/export/", account.warning_account_export, name="warning_account_export"),
     path("<uuid:warning_id>/update/", drafting.warning_update, name="warning_update"),
     path("<uuid:warning_id>/cancel/", drafting.warning_cancel, name="warning_cancel"),
     path("<uuid:warning_id>/review/", deeds.warning_review, name="warning_review"),

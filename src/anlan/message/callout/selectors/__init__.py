@@ -1,5 +1,16 @@
-"""Reads: who is called (`audience`), callouts and recipients (`reading`), how far they have come (`board`), links (`links`)."""
+"""Reads: who is called (`audience`), callouts and recipients (`reading`), how far they have come (`board`), links (`links`).
 
+What came of them when all is told: `account`.
+"""
+
+from anlan.message.callout.selectors.account import (
+    Attempts,
+    Course,
+    Doors,
+    RungTimes,
+    list_courses,
+    list_deliveries_of,
+)
 from anlan.message.callout.selectors.audience import (
     Audience,
     Gap,
@@ -51,12 +62,16 @@ __all__ = (
     "HANDLE",
     "MOST_SHOWN",
     "READ",
+    "Attempts",
     "Audience",
     "Count",
+    "Course",
+    "Doors",
     "Gap",
     "Linked",
     "Member",
     "Own",
+    "RungTimes",
     "Standing",
     "Ways",
     "find_linked",
@@ -72,6 +87,8 @@ __all__ = (
     "list_callers",
     "list_callouts",
     "list_counts",
+    "list_courses",
+    "list_deliveries_of",
     "list_exercises",
     "list_goers",
     "list_mine",

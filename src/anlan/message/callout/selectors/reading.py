@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID  # noqa: TC003 - the same
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BigIntegerField, CharField, Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 
 from anlan.kernel.errors import NotFound
 from anlan.kernel.events import label_of
@@ -16,14 +17,18 @@ from anlan.kernel.models import Entry, PrivateNote, Unit
 from anlan.kernel.scope import require, visible
 from anlan.message.callout.models import Callout, Recipient, UpperNotice
 from anlan.message.callout.terms import (
+    DOOR,
     FOR_STAND_IN,
     KIND,
     PLACES,
+    STATES,
     USE,
     CalloutState,
+    How,
     RecipientState,
 )
 from anlan.message.channel.selectors import list_ordered
+from anlan.message.errand.selectors import list_about as list_errands
 from anlan.message.errand.selectors import list_of as list_errands_of
 from anlan.message.neighbour.selectors import list_neighbours
 
@@ -139,9 +144,21 @@ def get_recipient(ctx: Context, recipient_id: int, capability: str = READ) -> Re
     return recipient
 
 
-def list_recipients(ctx: Context, callout: Callout, capability: str = READ) -> QuerySet[Recipient]:
-    """All that are called, as far as the reader's scope goes, unit by unit."""
+def list_recipients(
+    ctx: Context, callout: Callout, capability: str = READ, *, only: str = ""
+) -> QuerySet[Recipient]:
+    """All that are called, as far as the reader's scope goes, unit by unit. only: those of one of terms.ONLY"""
     found = visible(ctx, Recipient, capability).filter(callout=callout)
+    if only in STATES:
+        found = found.filter(state__in=STATES[only])
+    elif only in How.values:
+        found = found.filter(how=only)
+    elif only.startswith(DOOR):
+        # Errands are about records of any room, so their keys are texts.
+        errands = list_errands(KIND, found.order_by().values(text=Cast("pk", CharField())))
+        state = only.removeprefix(DOOR)
+        told = errands.filter(state=state) if state else errands
+        found = found.filter(pk__in=told.order_by().values(number=Cast("about", BigIntegerField())))
     return found.select_related(*ALONG).order_by("unit__path", "pk")
 
 
