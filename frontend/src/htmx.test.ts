@@ -2,7 +2,8 @@ import { beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { find, page } from '../tests/page'
 import { startHtmx } from './htmx'
 
-vi.mock('htmx.org', () => ({ default: {} }))
+const trigger = vi.hoisted(() => vi.fn<(element: Element, name: string) => void>())
+vi.mock('htmx.org', () => ({ default: { trigger } }))
 
 beforeAll(startHtmx)
 beforeEach(() => {
@@ -38,4 +39,20 @@ it('a failure of what was asked for is told at the top; a form with errors and w
   expect(find('#messages').textContent).toBe('')
   tell('htmx:response:error', { request: {}, response: { raw: { status: 500 } } })
   expect(find('#messages').textContent).toBe('没有完成')
+})
+
+it('what comes by itself waits while somebody decides in a dialog; what he asked for does not', () => {
+  page('<section><dialog open>发布？</dialog></section>')
+  const dialog = find('dialog')
+  const swap = (by: string): boolean => {
+    const detail = { ctx: { request: {}, sourceEvent: new Event(by) } }
+    return find('section').dispatchEvent(new CustomEvent('htmx:before:swap', { detail, bubbles: true, cancelable: true }))
+  }
+  expect(swap('click')).toBe(true)
+  expect(swap('live-changed')).toBe(false)
+  expect(trigger).not.toHaveBeenCalled()
+  dialog.removeAttribute('open')
+  dialog.dispatchEvent(new Event('close'))
+  expect(trigger).toHaveBeenCalledWith(find('section'), 'live-changed')
+  expect(swap('live-changed')).toBe(true)
 })

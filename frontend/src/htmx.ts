@@ -18,6 +18,7 @@ export function startHtmx(): void {
     if (token && request.method.toUpperCase() !== 'GET') request.headers['X-CSRFToken'] = token
   })
   document.addEventListener('htmx:before:response', followWholePage)
+  document.addEventListener('htmx:before:swap', leaveOpenDialog)
   document.addEventListener('htmx:response:error', (event) => sayFailed(exchange(event)))
   document.addEventListener('htmx:error', (event) => sayFailed(exchange(event)))
 }
@@ -33,6 +34,16 @@ function followWholePage(event: Event): void {
 
 /** What a page does by itself (hx-trigger); the connection band tells of a lost line. */
 const BY_ITSELF = new Set(['every', 'live-changed', 'load'])
+
+/** What comes by itself would close the dialog in which somebody is about to decide: it waits until he has. */
+function leaveOpenDialog(event: Event): void {
+  const part = event.target
+  if (!(part instanceof Element) || !BY_ITSELF.has(exchange(event).sourceEvent?.type ?? '')) return
+  const open = part.querySelector('dialog[open]')
+  if (!open) return
+  event.preventDefault()
+  open.addEventListener('close', () => refetch(part), { once: true })
+}
 
 /**
  * 422 is a form with its errors and is swapped in as it came; all else that a person asked for is told at the top of the

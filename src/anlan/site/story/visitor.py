@@ -116,9 +116,9 @@ class Visitor:
         for _turn in range(2):
             page = self.get(path)
             answered = self._submit(page, page.form(ending), values)
-            if not self._is_stopped(answered):
+            if not answered.links(reverse("second_factor")):
                 break
-            self._show_second_factor(answered)
+            self._show_second_factor()
         if answered.status >= 400:
             raise Refused(f"{ending}: {answered.status} {answered.told}")
         if wrong := answered.complaints:
@@ -131,19 +131,16 @@ class Visitor:
 
     # --- second factor ---
 
-    def _is_stopped(self, page: Page) -> bool:
-        return page.path in {reverse("second_factor"), reverse("mfa_reauthenticate")}
-
-    def _show_second_factor(self, page: Page) -> None:
-        if page.path == reverse("mfa_reauthenticate"):
-            self._show_code(page)
-            return
-        page = self.get(reverse("mfa_activate_totp"))
-        if page.path != reverse("mfa_activate_totp"):  # it asks for the password once more
-            page = self._submit(page, page.form(""), {"password": self.password})
-        self.secrets[self.username] = page.tree.get_element_by_id("secret").text_content()
-        self._show_code(page)
+    def _show_second_factor(self) -> None:
+        """Where the refusal leads: to the code, or first to setting an authenticator up."""
         page = self.get(reverse("second_factor"))
+        if page.path != reverse("mfa_reauthenticate"):
+            page = self.get(reverse("mfa_activate_totp"))
+            if page.path != reverse("mfa_activate_totp"):  # it asks for the password once more
+                page = self._submit(page, page.form(""), {"password": self.password})
+            self.secrets[self.username] = page.tree.get_element_by_id("secret").text_content()
+            self._show_code(page)
+            page = self.get(reverse("second_factor"))
         if page.path == reverse("mfa_reauthenticate"):
             self._show_code(page)
 
