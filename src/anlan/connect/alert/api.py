@@ -37,7 +37,7 @@ class Accepted(Schema):
     operation_id="alert_deliver",
 )
 def deliver(request: PageRequest, code: str) -> Any:
-    """The body is the message itself. 201 accepted, 200 duplicate, 422 kept in quarantine with all problems."""
+    """The body is the message itself. 201 accepted, 200 duplicate, 413 too long, 422 kept in quarantine with all problems."""
     taken = services.receive_delivery(request.ctx, code, request.body)
     if taken.message.is_quarantined:
         return _quarantined(request, taken.message)

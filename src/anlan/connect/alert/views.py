@@ -58,7 +58,7 @@ def alert_message(request: PageRequest, message_id: UUID) -> HttpResponse:
     ctx = request.ctx
     message = messages.get_message(ctx, message_id)
     raw = messages.get_raw(message)
-    read = messages.get_read(message)
+    read = messages.get_said(message)
     shown = {
         "message": message,
         "why": message.get_why_display(),

@@ -136,14 +136,14 @@ def _only_kept(message: AlertMessage, source: AlertSource) -> Why | None:
 
 
 def _take(ctx: Context, row: AlertMessage, alert: Alert, chain: Chain, rows: list[AlertMessage]) -> None:
-    there = {one.reference for one in chain.messages}
-    follows = bool(alert.references)
-    if follows and not row.is_first and there.isdisjoint(alert.references):
+    warned = [one.warning_id for one in rows if one.warning_id and one.pk != row.pk]
+    # What follows a message that is not there may follow another one by way of it, which was taken as the first.
+    follows = bool(alert.references) and not warned
+    if follows and not row.is_first and {one.reference for one in chain.messages}.isdisjoint(alert.references):
         _wait(row, Why.PARENT)
         if alert.message_type is MessageType.UPDATE:
             timers.arm(ctx, PATIENCE, str(row.pk), ctx.now() + row.source.patience)
         return
-    warned = [one.warning_id for one in rows if one.warning_id and one.pk != row.pk]
     warning = get_warning(ctx, warned[-1], "watch.warning.draft") if warned else None
     try:
         with transaction.atomic():
@@ -170,6 +170,10 @@ def _warn(ctx: Context, row: AlertMessage, alert: Alert, warning: EarlyWarning |
         return
     row.remarks = [*row.remarks, *(asdict(one) for one in outlook.remarks)]
     making = find_open_issue(warning) if warning else None
+    if warning is not None and making is not None and warning.ended_at:
+        # It expired while its update was being made, which can't be published any more.
+        warnings.discard_issue(ctx, making.pk, reason=str(warning.get_state_display()))
+        making = None
     if making is not None and making.state != DRAFT:
         row.warning = warning
         _wait(row, Why.DRAFT)
