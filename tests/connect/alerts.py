@@ -91,7 +91,11 @@ def alert_12379(
     event_type: str = "11B03",
 ) -> cn12379.Alert:
     """What a meteorological office sends by the release system: an update or a cancellation names the first message."""
-    sent = real_now().astimezone(BEIJING).replace(microsecond=0) - timedelta(hours=1) + timedelta(minutes=minutes)
+    sent = (
+        real_now().astimezone(BEIJING).replace(microsecond=0)
+        - timedelta(hours=1)
+        + timedelta(minutes=minutes)
+    )
     entered = sent - timedelta(minutes=3)
     headline = cn12379.build_headline("试验市气象台", kind, "暴雨", colour)
     return cn12379.Alert(

@@ -116,6 +116,7 @@ def test_a_feed_that_fails_rests(hub: Hub, world: World, monkeypatch: pytest.Mon
     source = make_source(world.district, kind="feed", address=f"{hub.address}/nothing")
     state = look(source)
     assert (state.failures, state.fault, state.heard_at) == (1, "HTTP 404", None)
+    assert state.fault_label == "对方没有这个地址（HTTP 404）。"
     assert services.Look.of(source.pk) is None
 
 
@@ -233,7 +234,7 @@ def test_one_file_that_cannot_be_read_holds_up_no_other(
         patch.setattr(folder.File, "read", refuse)
         state = look(source)
     assert set(AlertMessage.unscoped.values_list("name", flat=True)) == {"暴雨蓝色.xml", "last.xml"}
-    assert (state.fault, state.failures) == ("locked.xml Permission denied", 0)
+    assert (state.fault_label, state.failures) == ("locked.xml 服务用户没有读写权限。", 0)
     assert {path.name for path in (met / "done").iterdir()} == {gbk, "last.xml", attached}
     look(source)
     assert (met / "done/locked.xml").exists()

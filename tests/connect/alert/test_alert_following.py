@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from anlan.connect.alert import services
-from anlan.connect.alert.models import AlertMessage
 from anlan.connect.alert.terms import MessageState, Why
 from anlan.kernel.numbering import load_series
 from anlan.protocols.cap.message import MessageType, Severity
@@ -22,7 +21,7 @@ from tests.watch.warnings import approve, coded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from anlan.connect.alert.models import AlertSource
+    from anlan.connect.alert.models import AlertMessage, AlertSource
     from anlan.protocols import cap, cn12379
     from tests.cast import World
 
@@ -161,7 +160,9 @@ def approval(source: AlertSource) -> Approval:
     waits = come(source, orange)
     assert (waits.state, waits.why) == (MessageState.WAITING, Why.DRAFT)
     issue.refresh_from_db()
-    assert (issue.state, issue.colour) == (IssueState.IN_REVIEW, "blue"), "what is being approved is left alone"
+    assert (issue.state, issue.colour) == (IssueState.IN_REVIEW, "blue"), (
+        "what is being approved is left alone"
+    )
     return Approval(issue, waits, red, over)
 
 

@@ -14,19 +14,20 @@ from django.conf import settings
 
 from anlan.connect.alert import services
 from anlan.connect.alert.models import AlertMessage, RawMessage
-from anlan.connect.alert.terms import MOST_BYTES, MessageState, Why
+from anlan.connect.alert.terms import MOST_BYTES, POWERS, MessageState, Why
 from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
 from anlan.kernel.seeds import plant_unit
 from anlan.protocols import cap, cn12379
-from anlan.protocols.cap.message import Circle, MessageType, Point
+from anlan.protocols.cap.message import Circle, MessageType, Point, Severity
 from anlan.protocols.cap.signature import sign
-from anlan.protocols.cn12379 import uploads
+from anlan.protocols.cn12379 import Order, uploads
 from anlan.protocols.cn12379.files import message_name
 from anlan.protocols.cn12379.receipts import read_receipt
 from anlan.watch.warning.models import EarlyWarning, WarningIssue
 from tests.connect.alerts import SENDER, alert, alert_12379, bytes_of, come, make_source
 from tests.protocols.cap import keys
+from tests.protocols.cn12379.samples import HENAN
 from tests.watch.kinds import make_kind
 from tests.watch.warnings import coded, place
 
@@ -88,7 +89,9 @@ def test_a_signature_opens_the_door_and_a_wrong_one_shuts_it(source: AlertSource
         assert (refused.identifier, refused.warning) == ("", None), "what is not believed says nothing"
 
 
-def test_what_is_not_signed_comes_in_only_where_nobody_asks_for_it(source: AlertSource, signer: Holder) -> None:
+def test_what_is_not_signed_comes_in_only_where_nobody_asks_for_it(
+    source: AlertSource, signer: Holder
+) -> None:
     code = source.unit.code
     strict = make_source(source.unit, certificates=pem(signer), signature_required=True)
     assert codes(come(strict, alert("A", code=code))) == ["unsigned"]
@@ -278,3 +281,99 @@ def test_an_open_line_is_no_area_and_the_codes_count(source: AlertSource) -> Non
     message = come(source, alert_12379(area=cn12379.Area("公路沿线", (source.unit.code,), road)))
     assert areas_of(message) == {"甲区": (True, None, "code")}
     assert "no_shape" in {one["code"] for one in message.losses}
+
+
+@pytest.mark.usefixtures("land")
+def test_a_pair_is_read_in_either_order_and_with_either_namespace(source: AlertSource) -> None:
+    drawn = tuple(cn12379.Point(one.longitude, one.latitude) for one in ring(117.1, 39.0, 0.1))
+    sent = alert_12379(area=cn12379.Area("甲二镇", (source.unit.code,), drawn))
+    for order in Order:
+        for namespace in ("", "http://com.icss.amp"):
+            door = make_source(source.unit)
+            message = come(door, cn12379.write(sent, order=order, namespace=namespace))
+            assert areas_of(message) == {"甲二镇": (True, 100, "polygon")}
+
+
+def test_codes_are_taken_from_lists_and_short_ones_are_filled_up(source: AlertSource, world: World) -> None:
+    world.town.code = f"{source.unit.code[:6]}001000"
+    world.town.save()
+    own, town = source.unit.code, world.town.code
+    for at, said in enumerate((f"{own},110000000000", f"{own[:6]}，{town[:9]}", town)):
+        area = cap.Area("甲区", geocodes=(cap.Named("CPEAS Geographic Code", said),))
+        message = come(source, alert(f"A{at}", area=area))
+        assert set(areas_of(message)) == [{"甲区"}, {"甲区", "甲一镇"}, {"甲一镇"}][at]
+        assert ("unknown_codes" in {one["code"] for one in message.remarks}) == (at == 0)
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("colour", "severity"),
+    [("blue", "MINOR"), ("yellow", "MODERATE"), ("orange", "SEVERE"), ("red", "EXTREME")],
+)
+def test_a_severity_is_the_same_colour_in_both_formats(
+    source: AlertSource, colour: str, severity: str
+) -> None:
+    code = source.unit.code
+    by_cap = come(source, alert("A", severity=Severity[severity], code=code))
+    by_12379 = come(source, alert_12379(colour.capitalize(), code=code))
+    assert {issue_of(by_cap).colour, issue_of(by_12379).colour} == {colour}
+
+
+def test_a_severity_that_is_not_said_is_read_from_the_headline(source: AlertSource) -> None:
+    sent = bytes_of(alert("A", severity=Severity.UNKNOWN, code=source.unit.code))
+    told = sent.replace("发布暴雨预警".encode(), "发布暴雨橙色预警[II级/重大]".encode())
+    assert issue_of(come(source, told)).colour == "orange"
+    assert codes(come(make_source(source.unit), sent)) == ["no_colour"]
+
+
+def test_what_only_one_of_the_formats_knows_opens_no_door(source: AlertSource) -> None:
+    """CAP has a status System and messages for a few; the release system has neither, and reserves what it has."""
+    sent = bytes_of(alert_12379(code=source.unit.code))
+    found = [
+        codes(come(source, sent.replace(old, new)))
+        for old, new in (
+            (b"<status>Actual<", b"<status>System<"),
+            (b"<msgType>Alert<", b"<msgType>Reissue<"),
+            (b"<scope>Public<", b"<scope>Private<"),
+        )
+    ]
+    assert found[1:] == [["unconvertible"]] * 2
+    system = AlertMessage.unscoped.get(status="System")
+    assert (found[0], system.why) == ([], Why.SYSTEM)
+    exercise = come(
+        source, sent.replace(b"<status>Actual<", b"<status>Exercise<").replace(SENDER.encode(), b"9" * 14)
+    )
+    assert exercise.why == Why.EXERCISE
+    assert not EarlyWarning.unscoped.exists()
+
+
+def test_a_real_update_of_the_release_system_is_read_to_the_end(world: World) -> None:
+    """It names a message that never came here, says no end, and lists its division twice."""
+    world.district.code = "410100000000"
+    world.district.save()
+    make_kind(world.district, "大风")
+    source = make_source(world.district)
+    message = come(source, HENAN)
+    assert (message.why, message.refers_to) == (Why.PARENT, ["41000041600000_20200204121842"])
+    services.end_patience(Context(None, powers=POWERS), message.pk)
+    message.refresh_from_db()
+    issue = issue_of(message)
+    assert (issue.warning.kind.name, issue.colour, issue.warning.relayed_from) == (
+        "大风",
+        "blue",
+        "河南省气象局",
+    )
+    assert issue.expires_at is not None, "our own template says how long"
+    assert areas_of(message) == {"甲区": (True, None, "code")}
+
+
+def test_no_bytes_stop_what_takes_them_in(source: AlertSource) -> None:
+    """One that broke the worker would hold up all that come after it."""
+    whole = bytes_of(alert_12379(code=source.unit.code))
+    junk = (b"\x00", b"\xff\xfe", "\ud800".encode("utf-8", "surrogatepass"), b"]]>&#0;", b"PK\x03\x04")
+    for at in range(0, len(whole), 151):
+        for one in junk:
+            come(source, whole[:at] + one + whole[at:])
+            come(source, one + whole[at:])

@@ -9,7 +9,7 @@ from django.db.models import Q
 from anlan.connect.alert.models import AlertMessage, RawMessage
 from anlan.connect.alert.selectors.reading import Terms, Understood, get_understood
 from anlan.connect.alert.selectors.sources import get_terms
-from anlan.connect.alert.terms import MessageState
+from anlan.connect.alert.terms import DRAFT, MessageState
 from anlan.kernel.errors import NotFound
 from anlan.kernel.scope import visible
 from anlan.protocols.cap.chain import resolve
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
     from anlan.protocols.cap import Alert
     from anlan.protocols.cap.chain import Chain
+    from anlan.watch.warning.models import WarningIssue
 
 READ = "connect.alert.read"
 ALONG = ("source", "unit", "issue", "warning", "warning__kind")
@@ -126,6 +127,12 @@ def get_chain(alert: Alert, alerts: Collection[Alert]) -> Chain:
     """The chain of messages that one belongs to."""
     chains = resolve(alerts)
     return next(chain for chain in chains if alert in chain.messages)
+
+
+def find_draft(message: AlertMessage) -> WarningIssue | None:
+    """What was drafted of a message, as long as it may be rewritten."""
+    issue = message.issue
+    return issue if issue is not None and issue.state == DRAFT else None
 
 
 def list_waiting_for(warning_id: UUID) -> list[AlertMessage]:

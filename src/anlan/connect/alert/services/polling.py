@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
+    from anlan.connect.alert.drivers.folder import File
     from anlan.connect.alert.models import AlertMessage, AlertSource
 
 POLL = "connect.alert.poll"  # the timer of the next look
@@ -131,7 +132,7 @@ class Look:
                 fault = f"{file.name[:120]} {_words(error)}"
         self.note(fault)
 
-    def file(self, file: folder.File) -> None:
+    def file(self, file: File) -> None:
         """raises OSError: it cannot be read or moved, and is tried again"""
         if AttachmentName.read(file.name):
             folder.put_away(file, folder.DONE)

@@ -14,7 +14,7 @@ from anlan.connect.alert.selectors.outlook import get_outlook
 from anlan.connect.alert.selectors.reading import Finding
 from anlan.connect.alert.services.receiving import _fill, _node
 from anlan.connect.alert.states import LIFE
-from anlan.connect.alert.terms import MessageState, Why
+from anlan.connect.alert.terms import DRAFT, MessageState, Why
 from anlan.kernel import timers
 from anlan.kernel.act import act
 from anlan.kernel.errors import DomainError, StateConflict
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from anlan.watch.warning.models import EarlyWarning, WarningIssue
 
 PATIENCE = "connect.alert.patience"  # the timer of a message that waits for the one it follows
-DRAFT = "draft"  # the state of a warning's message that may still be rewritten
 REFUSED = {"circle": "circle_of"}
 ONLY_KEPT = {Status.EXERCISE: Why.EXERCISE, Status.TEST: Why.TEST}
 
@@ -139,7 +138,11 @@ def _take(ctx: Context, row: AlertMessage, alert: Alert, chain: Chain, rows: lis
     warned = [one.warning_id for one in rows if one.warning_id and one.pk != row.pk]
     # What follows a message that is not there may follow another one by way of it, which was taken as the first.
     follows = bool(alert.references) and not warned
-    if follows and not row.is_first and {one.reference for one in chain.messages}.isdisjoint(alert.references):
+    if (
+        follows
+        and not row.is_first
+        and {one.reference for one in chain.messages}.isdisjoint(alert.references)
+    ):
         _wait(row, Why.PARENT)
         if alert.message_type is MessageType.UPDATE:
             timers.arm(ctx, PATIENCE, str(row.pk), ctx.now() + row.source.patience)

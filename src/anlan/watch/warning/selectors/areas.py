@@ -45,7 +45,9 @@ DIVISIONS = (
 )
 MOST_FOUND, MOST_CHILDREN, MOST_SHAPES = 20, 400, 1200
 WHOLE, NOTHING = 0.995, 0.005  # shares from which a unit is wholly covered, and below which not at all
-LIES_IN = 0.05  # a unit in which so much of the outline lies is reached, however little of the unit that may be
+LIES_IN = (
+    0.05  # a unit in which so much of the outline lies is reached, however little of the unit that may be
+)
 CODE_DIGITS = 12
 FINENESS = 400  # a shape on a small map needs no more detail than a 400th of its width
 # Shares are taken in degrees: within one unit both areas are distorted alike. Grids follow their village.
