@@ -183,6 +183,22 @@ def test_what_is_too_long_is_refused_whole_and_said_so(client: Client, world: Wo
     assert client.post(address, just, content_type="application/xml").status_code == 201
 
 
+def test_a_source_out_of_use_takes_nothing_and_an_unknown_one_is_not_found(
+    client: Client, world: World
+) -> None:
+    source = make_source(world.district, retired_at=real_now())
+    enter(client, world.holder("connect.alert.deliver"))
+    answers = [
+        client.post(f"/api/v1/alerts/{code}", bytes_of(alert("A")), content_type="application/xml")
+        for code in (source.code, "nobody")
+    ]
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [
+        (409, "alert_source_ended"),
+        (404, "not_found"),
+    ]
+    assert not AlertMessage.unscoped.exists()
+
+
 class Killed(BaseException):
     """The process ends here: nothing after it is run."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from django.urls import reverse
 
 from anlan.connect.alert import services
 from anlan.connect.alert.terms import MessageState, Why
@@ -13,6 +14,7 @@ from anlan.protocols.cap.message import MessageType, Severity
 from anlan.watch.warning import services as warnings
 from anlan.watch.warning.models import EarlyWarning, WarningIssue
 from anlan.watch.warning.terms import IssueState, WarningState
+from tests.cast import enter
 from tests.connect.alerts import NODE, alert, alert_12379, carry, come, make_source
 from tests.watch.kinds import make_kind
 from tests.watch.warnings import NODE as OFFICE
@@ -20,6 +22,8 @@ from tests.watch.warnings import approve, coded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from django.test import Client
 
     from anlan.connect.alert.models import AlertMessage, AlertSource
     from anlan.protocols import cap, cn12379
@@ -188,6 +192,30 @@ def test_what_waits_for_an_approval_goes_on_when_the_draft_is_discarded(approval
     carry()
     assert states_of(waits) == [Why.DRAFTED]
     assert making().warning_id != issue.warning_id
+
+
+def test_who_approves_sees_that_an_update_waits(approval: Approval, world: World, door: Client) -> None:
+    services.settle_message(NODE, approval.waits.pk)  # whoever comes by while it waits says it no second time
+    enter(door, world.approver)
+    page = door.get(reverse("warning_detail", args=[approval.issue.warning_id])).content.decode()
+    assert page.count("外部来源有更新的报文，等正在审批的信息办完") == 1
+
+
+def test_what_waits_for_the_approval_of_what_has_expired_begins_anew(source: AlertSource) -> None:
+    blue, orange, red, _over = in_12379(source.unit.code)
+    come(source, blue)
+    publish()
+    come(source, orange)
+    update = warnings.submit_issue(OFFICE, making().pk)
+    waits = come(source, red)
+    assert waits.why == Why.DRAFT
+    EarlyWarning.unscoped.update(expires_at="2000-01-01T00:00Z")
+    warnings.expire_warnings(OFFICE, [update.warning_id])
+    carry()
+    assert states_of(waits) == [Why.DRAFTED]
+    assert (making().message_type, making().colour) == ("alert", "red")
+    update.refresh_from_db()
+    assert update.state == IssueState.DISCARDED
 
 
 def test_of_two_that_wait_the_later_counts(source: AlertSource, approval: Approval) -> None:

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from anlan.connect.alert.models import AlertMessage
+from anlan.connect.alert.terms import MOST_BYTES
 from anlan.kernel.models import Role
 from anlan.protocols.cap.message import MessageType, Severity
 from tests.cast import World, enter
@@ -53,6 +54,12 @@ def test_a_message_is_tried_in_words_and_nothing_is_kept(duty: Client, source: A
     assert not re.search(r">\s*(red|Red|Extreme|Alert|Actual)\s*<", shown), "words, not tokens"
     assert source.unit.name in shown
     assert not AlertMessage.unscoped.exists()
+
+
+def test_a_text_that_is_too_long_is_told_so(duty: Client, source: AlertSource) -> None:
+    answer = duty.post(reverse("alert_try"), {"source": str(source.pk), "text": "x" * MOST_BYTES})
+    assert answer.status_code == 413
+    assert "一次提交的内容超过 4 MB" in answer.content.decode()
 
 
 def test_what_would_be_quarantined_says_where_it_is_mended(duty: Client, source: AlertSource) -> None:

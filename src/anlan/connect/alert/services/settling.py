@@ -177,7 +177,9 @@ def _warn(ctx: Context, row: AlertMessage, alert: Alert, warning: EarlyWarning |
         # It expired while its update was being made, which can't be published any more.
         warnings.discard_issue(ctx, making.pk, reason=str(warning.get_state_display()))
         making = None
-    if making is not None and making.state != DRAFT:
+    if warning is not None and making is not None and making.state != DRAFT:
+        if row.why != Why.DRAFT:
+            ctx.journal(events.UpdateAwaits(str(row.pk)), warning)
         row.warning = warning
         _wait(row, Why.DRAFT)
         return
