@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -14,7 +15,7 @@ from anlan.protocols.cap.message import MessageType, Severity
 from anlan.watch.warning import services as warnings
 from anlan.watch.warning.models import EarlyWarning, WarningIssue
 from anlan.watch.warning.terms import IssueState, WarningState
-from tests.cast import enter
+from tests.cast import acting, enter
 from tests.connect.alerts import NODE, alert, alert_12379, carry, come, make_source
 from tests.watch.kinds import make_kind
 from tests.watch.warnings import NODE as OFFICE
@@ -225,6 +226,58 @@ def test_of_two_that_wait_the_later_counts(source: AlertSource, approval: Approv
     carry()
     assert states_of(first, second) == [Why.OVERTAKEN, Why.REVISED]
     assert making().colour == "red"
+
+
+def test_what_was_remarked_on_what_waits_is_said_once(source: AlertSource) -> None:
+    first = alert("A", code=source.unit.code)
+    come(source, first)
+    issue = warnings.submit_issue(OFFICE, making().pk)
+    update = alert(
+        "B", MessageType.UPDATE, follows=(first,), minutes=5, code=f"{source.unit.code},110000000000"
+    )
+    waits = come(source, update)
+    warnings.return_low_issue(OFFICE, issue.pk, reason="请核对")
+    carry()
+    assert states_of(waits) == [Why.REVISED]
+    assert [one["code"] for one in waits.remarks] == ["unknown_codes"]
+
+
+def test_an_update_after_the_end_takes_the_end_back(source: AlertSource) -> None:
+    blue, orange, red, over = in_12379(source.unit.code)
+    come(source, blue)
+    publish()
+    early = replace(over, sent_at=orange.sent_at, identifier=orange.identifier)
+    ended = come(source, early)
+    assert ended.why == Why.CANCELLED
+    assert come(source, red).why == Why.UPDATED
+    assert WarningIssue.unscoped.get(pk=ended.issue_id).state == IssueState.DISCARDED
+    assert (making().message_type, making().colour) == ("update", "red")
+
+
+def test_an_end_that_a_person_has_begun_is_left_to_him(source: AlertSource, world: World) -> None:
+    """An update waits for it; the source's own end comes to the same draft."""
+    blue, orange, _red, over = in_12379(source.unit.code)
+    come(source, blue)
+    publish()
+    his = warnings.draft_cancel(acting(world.officer), warning().pk, reason="雨停了。")
+    assert come(source, orange).why == Why.DRAFT
+    ended = come(source, over)
+    assert (ended.why, ended.issue_id) == (Why.CANCELLED, his.pk)
+    assert making().reason == "雨停了。"
+
+
+@pytest.mark.parametrize("is_published", [True, False])
+def test_an_update_that_leaves_us_out_ends_it_here(source: AlertSource, *, is_published: bool) -> None:
+    first = alert("A", code=source.unit.code)
+    taken = come(source, first)
+    if is_published:
+        publish()
+    moved = come(source, alert("B", MessageType.UPDATE, follows=(first,), minutes=5, code="110000000000"))
+    assert (moved.state, moved.why) == (MessageState.TAKEN, Why.MOVED)
+    if is_published:
+        assert (making().message_type, making().reason) == ("cancel", "来源变更后，范围不再涉及辖区。")
+    else:
+        assert EarlyWarning.unscoped.get(pk=taken.warning_id).state == WarningState.DISCARDED
 
 
 def test_a_cancellation_takes_back_what_is_being_approved(source: AlertSource, approval: Approval) -> None:
