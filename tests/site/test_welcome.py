@@ -39,10 +39,10 @@ def test_each_is_led_to_what_his_role_begins_with(world: World) -> None:
     assert first_of(world, "system_administrator") == "access_user_create"
 
 
-def test_every_role_that_comes_with_the_node_gets_three_steps_all_of_which_open(
+def test_every_role_of_people_that_comes_with_the_node_gets_three_steps_all_of_which_open(
     world: World, door: Client
 ) -> None:
-    for role in Role.objects.all():
+    for role in Role.objects.exclude(code="alert_sender"):  # of programs, which open no page
         user = world.person(f"new-{role.code}", role.code, world.city)
         found = welcome.first_steps(acting(user))
         assert len(found) == welcome.MOST, role

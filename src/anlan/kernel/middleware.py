@@ -162,6 +162,7 @@ TITLES: dict[int | str, _StrPromise] = {
     403: gettext_lazy("没有权限"),
     404: gettext_lazy("没有找到"),
     409: gettext_lazy("未能完成"),
+    413: gettext_lazy("内容过大"),
     429: gettext_lazy("操作过于频繁"),
     500: gettext_lazy("系统出错"),
 }

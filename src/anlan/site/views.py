@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -192,7 +193,10 @@ def styleguide(request: PageRequest, form: str = "") -> HttpResponse:
 
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    del exception
+    if isinstance(exception, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024 // 1024
+        detail = _("一次提交的内容超过 %(most)s MB，没有处理。请减少内容，或分几次提交。") % {"most": most}
+        return refusal(request, status=413, code="too_large", detail=detail)
     detail = _("请求的内容有误，没有处理。请返回上一页重试。")
     return refusal(request, status=400, code="bad_request", detail=detail)
 

@@ -24,7 +24,15 @@ class Holder:
     certificate: x509.Certificate
 
 
-def _make(name: str, key: PrivateKey, by: Holder | None, *, authority: bool, signs: bool = True) -> Holder:
+def _make(
+    name: str,
+    key: PrivateKey,
+    by: Holder | None,
+    *,
+    authority: bool,
+    signs: bool = True,
+    begins: datetime = NOW - timedelta(days=1),
+) -> Holder:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     public = key.public_key()
     issuer_key = by.key if by else key
@@ -34,8 +42,8 @@ def _make(name: str, key: PrivateKey, by: Holder | None, *, authority: bool, sig
         .issuer_name(by.certificate.subject if by else subject)
         .public_key(public)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=1))
-        .not_valid_after(NOW + timedelta(days=365))
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=366))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(
             x509.KeyUsage(
@@ -91,3 +99,9 @@ def stranger() -> Holder:
 @cache
 def weakling() -> Holder:
     return _make("Weak", rsa.generate_private_key(65537, 1024), None, authority=False)  # noqa: S505 - to be refused
+
+
+def signer(begins: datetime) -> Holder:
+    """A new one, who vouches for himself from a moment on for a year."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return _make("District observatory", key, None, authority=False, begins=begins)

@@ -66,6 +66,16 @@ def test_an_outline_takes_whole_units_with_all_below_and_cut_ones_with_their_sha
     assert cut["west0村"] == (True, 25), "what lies lowest and is cut is told as a whole, with its share"
 
 
+def test_a_small_outline_reaches_the_units_it_lies_in_and_a_sliver_of_a_large_one_reaches_none(
+    world: World, land: dict[str, Unit]
+) -> None:
+    found = areas.list_units_in(world.district, square(117.02, 39.02, 0.001))
+    assert shown(found) == {"甲一镇": (False, 0), "west0村": (True, 0)}
+    assert all(one.is_cut for one in found)
+    beside = square(116.7, 39.0, 0.3002)  # a neighbour's outline, drawn 20 m over the border
+    assert areas.list_units_in(world.district, beside) == []
+
+
 def test_an_outline_beyond_the_territory_takes_nothing(world: World, land: dict[str, Unit]) -> None:
     assert areas.list_units_in(world.district, square(110, 30)) == []
 

@@ -35,9 +35,10 @@ class Accepted(Schema):
     response={200: Accepted, 201: Accepted},
     summary=gettext_lazy("送入一条预警报文（CAP 1.2、12379 的 XML，或 12379 的 ZIP）"),
     operation_id="alert_deliver",
+    url_name="alert_deliver",
 )
 def deliver(request: PageRequest, code: str) -> Any:
-    """The body is the message itself. 201 accepted, 200 duplicate, 422 kept in quarantine with all problems."""
+    """The body is the message itself. 201 accepted, 200 duplicate, 413 too long, 422 kept in quarantine with all problems."""
     taken = services.receive_delivery(request.ctx, code, request.body)
     if taken.message.is_quarantined:
         return _quarantined(request, taken.message)

@@ -46,6 +46,14 @@ class WarningDraftedFrom:
     how: str
 
 
+@event("connect.alert.awaits", _("外部来源有更新的报文，等正在审批的信息办完"))
+@dataclass(frozen=True)
+class UpdateAwaits:
+    """About the warning: who approves its message should know that it is out of date."""
+
+    message: str
+
+
 @event("connect.alert.replayed", _("重新处理外部预警报文"))
 @dataclass(frozen=True)
 class MessageReplayed:

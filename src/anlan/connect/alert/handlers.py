@@ -28,6 +28,7 @@ def settle(ctx: Context, entry: Entry) -> None:
     "watch.warning.cancelled",
     "watch.warning.returned",
     "watch.warning.discarded",
+    "watch.warning.expired",
     handler="connect.alert.go_on",
     powers=POWERS,
 )

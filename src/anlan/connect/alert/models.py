@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -16,13 +16,24 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from anlan.connect.alert.terms import SHORTEST_INTERVAL, Format, MessageState, SourceKind, Why
+from anlan.connect.alert.terms import (
+    FAULTS,
+    MARKS,
+    PROBLEMS,
+    SHORTEST_INTERVAL,
+    STATUSES,
+    TYPES,
+    Format,
+    MessageState,
+    SourceKind,
+    Why,
+)
 from anlan.kernel.clock import real_now
 from anlan.kernel.models import Record, Registered
 from anlan.kernel.search import PINYIN
 from anlan.watch.warning.models import EarlyWarning, WarningIssue
 
-CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
+CODE = re.compile(r"\A[a-z0-9][a-z0-9-]{1,31}\Z")  # a validator looks for it anywhere
 WHERE = {SourceKind.FOLDER: "folder", SourceKind.FEED: "address"}
 
 
@@ -43,7 +54,10 @@ class AlertSource(Record, Registered):
     IS_REFERENCE = False
 
     code = models.CharField(
-        _("代号"), max_length=32, validators=[RegexValidator(CODE, _("小写字母、数字和短横，2—32 位。"))]
+        _("代号"),
+        max_length=32,
+        validators=[RegexValidator(CODE, _("小写字母、数字和短横，2—32 位。"))],
+        help_text=_("小写字母、数字和短横，2—32 位，如 met。推送的地址以它结尾，登记后不能改。"),
     )
     name = models.CharField(_("来源名称"), max_length=60, db_collation=PINYIN)
     kind = models.CharField(_("接收方式"), max_length=8, choices=SourceKind)
@@ -55,15 +69,20 @@ class AlertSource(Record, Registered):
         _("订阅源地址"), max_length=500, blank=True, help_text=_("“订阅源”须填；CAP 的 Atom 或 RSS。")
     )
     interval = models.DurationField(
-        _("检查间隔"), default=timedelta(seconds=30), help_text=_("文件夹和订阅源多久看一次，不少于 5 秒。")
+        _("检查间隔"),
+        default=timedelta(seconds=30),
+        help_text=_("时:分:秒。文件夹和订阅源多久看一次，不少于 5 秒。"),
     )
     patience = models.DurationField(
         _("等待首发报文"),
         default=timedelta(minutes=10),
-        help_text=_("变更报文先到时，等首发报文多久；过后按首发处理。"),
+        help_text=_("时:分:秒。变更报文先到时，等首发报文多久；过后按首发处理。"),
     )
     silent_after = models.DurationField(
-        _("失联时限"), null=True, blank=True, help_text=_("超过多久没有动静算失联；不填则不报。")
+        _("失联时限"),
+        null=True,
+        blank=True,
+        help_text=_("时:分:秒，如 24:00:00。超过多久没有动静算失联；不填则不报。"),
     )
     certificates = models.TextField(
         _("信任的证书"), max_length=60_000, blank=True, help_text=_("PEM，签名者的证书或签发机构的证书。")
@@ -165,6 +184,12 @@ class SourceState(models.Model):
     def __str__(self) -> str:
         return str(self.source_id)
 
+    @property
+    def fault_label(self) -> str:
+        """The latest fault in words; one that nobody has words for as it is."""
+        known = next((end for end in FAULTS if self.fault.endswith(end)), "")
+        return self.fault.removesuffix(known) + str(FAULTS[known]) if known else self.fault
+
 
 class FeedEntry(models.Model):
     """An entry of a feed whose message has been taken in; forgotten once the feed has it no more."""
@@ -247,11 +272,43 @@ class AlertMessage(Record):
         )
 
     def __str__(self) -> str:
-        return self.headline or self.identifier or self.name or self.sha256[:12]
+        return (
+            self.headline
+            or self.identifier
+            or self.name
+            or gettext("没有读懂的报文 %(digest)s") % {"digest": self.sha256[:8]}
+        )
 
     @property
     def is_quarantined(self) -> bool:
         return self.state == MessageState.QUARANTINED
+
+    @property
+    def mark(self) -> str:
+        return MARKS[MessageState(self.state)]
+
+    @property
+    def type_label(self) -> str:
+        return str(TYPES.get(self.message_type, self.message_type))
+
+    @property
+    def status_label(self) -> str:
+        return str(STATUSES.get(self.status, self.status))
+
+    @property
+    def reason(self) -> str:
+        """Why it has its state; of what is broken, what is wrong first of all."""
+        if self.is_quarantined and self.problems:
+            code = self.problems[0]["code"]
+            return str(PROBLEMS.get(code, code))
+        return self.get_why_display()
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """When an update stops to wait for what it follows; None for all others."""
+        if self.state != MessageState.WAITING or self.why != Why.PARENT or self.message_type != "Update":
+            return None
+        return self.received_at + self.source.patience
 
 
 class RawMessage(models.Model):

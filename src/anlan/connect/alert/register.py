@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def _state(ctx: Context, source: AlertSource) -> dict[str, Any]:
     latest = messages.list_messages(ctx, source=source.pk)[:10]
     return {
+        "source": source,
         "state": sources.find_state(source),
         "latest": latest,
         "over": sources.find_running(source.pk) is None,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 MOST_BYTES = 4 * 1024 * 1024  # of one message, as it comes and unpacked
+DRAFT = "draft"  # the state of a warning's message that may still be rewritten
 
 
 class SourceKind(TextChoices):
@@ -45,12 +46,13 @@ class Why(TextChoices):
 
     NEW = "new", _("刚收到，马上处理。")
     PARENT = "parent", _("所引用的首发报文还没有收到。收到后自动采用；等待时限一过，变更报文按首发处理。")
-    DRAFT = "draft", _("该预警的上一条信息正在审批，发布或退回后自动采用。")
+    DRAFT = "draft", _("该预警的上一条信息正在审批或解除，办完后自动采用。")
     DRAFTED = "drafted", _("已起草预警。")
     UPDATED = "updated", _("已起草变更。")
     REVISED = "revised", _("已更新还没有发布的草稿。")
     CANCELLED = "cancelled", _("已起草解除。")
     WITHDRAWN = "withdrawn", _("来源已解除，还没有发布的草稿已作废。")
+    MOVED = "moved", _("变更后的范围不再涉及辖区：没有发布的草稿已作废，已发布的已起草解除。")
     OVERTAKEN = "overtaken", _("同一预警已有更晚的报文，以更晚的为准。")
     EXERCISE = "exercise", _("报文自称演练，而来源是真实来源：只留存，不起草预警。")
     TEST = "test", _("报文自称测试，只留存，不起草预警。")
@@ -61,6 +63,30 @@ class Why(TextChoices):
     NOTHING = "nothing", _("没有对应的预警可以解除。")
     BROKEN = "broken", _("报文有误，见“问题”。")
     DISMISSED = "dismissed", _("已人工处置。")
+
+
+# What a message says of itself, in words; its tokens are those of CAP in both formats.
+TYPES: Mapping[str, _StrPromise] = {
+    "Alert": _("首发"),
+    "Update": _("变更"),
+    "Cancel": _("解除"),
+    "Ack": _("收到回执"),
+    "Error": _("出错回执"),
+}
+STATUSES: Mapping[str, _StrPromise] = {
+    "Actual": _("真实"),
+    "Exercise": _("演练"),
+    "System": _("系统"),
+    "Test": _("测试"),
+    "Draft": _("草稿"),
+}
+MARKS = {
+    MessageState.WAITING: "waiting",
+    MessageState.TAKEN: "done",
+    MessageState.IGNORED: "stopped",
+    MessageState.QUARANTINED: "failed",
+    MessageState.DISMISSED: "stopped",
+}
 
 
 # What each problem is called, by its code: of XML, of CAP, of 12379, of an upload, of a signature, and our own.
@@ -174,6 +200,30 @@ LOSSES: Mapping[str, _StrPromise] = {
     "no_shape": _("是一条线而不是面，没有采用；区划代码照用。"),
     "assumed": _("报文没有写，按编号中的时间推定。"),
     "form": _("写法不合规定，没有采用。"),
+}
+
+# What stood in the way of a look, by how the fault ends: a name may stand before it.
+FAULTS: Mapping[str, _StrPromise] = {
+    "no address": _("地址不对。"),
+    "unknown host": _("找不到这台主机，请核对地址和域名解析。"),
+    "a network that is not allowed": _("地址在没有放行的网段，请由运维人员设置 ANLAN_ALERT_NETWORKS。"),
+    "too many redirections": _("转向次数过多。"),
+    "too slow": _("对方太慢，没有取完。"),
+    "too long": _("超过大小上限。"),
+    "ConnectionRefusedError": _("对方拒绝连接。"),
+    "ConnectionResetError": _("连接中断。"),
+    "RemoteDisconnected": _("连接中断。"),
+    "TimeoutError": _("对方没有应答。"),
+    "SSLCertVerificationError": _("对方的 TLS 证书不受信任。"),
+    "SSLError": _("与对方建立不了 TLS 连接。"),
+    "HTTP 401": _("对方要求登录（HTTP 401）。"),
+    "HTTP 403": _("对方拒绝访问（HTTP 403）。"),
+    "HTTP 404": _("对方没有这个地址（HTTP 404）。"),
+    "Permission denied": _("服务用户没有读写权限。"),
+    "No such file or directory": _("找不到文件或文件夹。"),
+    "No space left on device": _("磁盘已满。"),
+    "BrokenFeed": _("不是 Atom 或 RSS。"),
+    "BrokenXml": _("不是能读的 XML。"),
 }
 
 CAPABILITIES = {

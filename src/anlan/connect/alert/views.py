@@ -14,20 +14,24 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from anlan.connect.alert import services
 from anlan.connect.alert.forms import DismissForm, TryForm
 from anlan.connect.alert.selectors import messages, reading, sources
-from anlan.connect.alert.selectors.outlook import get_outlook
+from anlan.connect.alert.selectors.outlook import get_colour, get_outlook
 from anlan.connect.alert.terms import LOSSES, POWERS, PROBLEMS, REMARKS, MessageState
 from anlan.kernel import owed, timeline
 from anlan.kernel.context import Context
 from anlan.kernel.pages import needs
 from anlan.kernel.scope import can
+from anlan.kernel.terms import WarningColour
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from uuid import UUID
 
-    from anlan.connect.alert.selectors.reading import Finding
+    from anlan.connect.alert.selectors.reading import Finding, Understood
     from anlan.kernel.requests import PageRequest
 
+# What is mended in the kinds of warnings, and what in the source: then the message is seen to again.
+FOR_KINDS = frozenset({"no_kind", "other_colour"})
+FOR_SOURCE = frozenset({"unsigned", "untrusted", "format"})
 READ, REPLAY = messages.READ, "connect.alert.replay"
 ON_A_PAGE = 40
 SHOWN = 60_000  # characters of the raw message on its page; the whole can be saved
@@ -58,11 +62,15 @@ def alert_message(request: PageRequest, message_id: UUID) -> HttpResponse:
     ctx = request.ctx
     message = messages.get_message(ctx, message_id)
     raw = messages.get_raw(message)
-    read = messages.get_read(message)
+    read = messages.get_said(message)
     shown = {
         "message": message,
-        "why": message.get_why_display(),
-        "info": reading.get_info(read.alert) if read.alert else None,
+        **_understood(read),
+        "may_draft": messages.find_draft(message) is not None
+        and can(ctx, "watch.warning.draft", message.warning),
+        "may_edit_source": can(ctx, sources.EDIT, message.source),
+        "for_kinds": FOR_KINDS.intersection(one["code"] for one in message.problems),
+        "for_source": FOR_SOURCE.intersection(one["code"] for one in message.problems),
         "raw": read.document[: SHOWN * 4].decode("utf-8", "replace")[:SHOWN],
         "size": len(raw),
         "problems": _said(PROBLEMS, message.problems),
@@ -121,15 +129,28 @@ def alert_try(request: PageRequest) -> HttpResponse:
         read = reading.get_understood(form.document, sources.get_terms(source, ctx.now()))
         shown |= {
             "read": read,
-            "info": reading.get_info(read.alert) if read.alert else None,
+            "source": source,
+            **_understood(read),
             "problems": _said(PROBLEMS, read.problems),
             "remarks": _said(REMARKS, read.remarks),
             "losses": _said(LOSSES, read.losses),
         }
         if read.alert:
             outlook = get_outlook(Context(None, source.exercise, powers=POWERS), source, read.alert)
-            shown |= {"outlook": outlook, "obstacles": _said(PROBLEMS, outlook.obstacles)}
+            shown |= {
+                "outlook": outlook,
+                "obstacles": _said(PROBLEMS, outlook.obstacles),
+                "for_kinds": FOR_KINDS.intersection(one.code for one in outlook.obstacles),
+            }
+            shown["remarks"] += _said(REMARKS, outlook.remarks)
     return render(request, "alert/try.html", shown)
+
+
+def _understood(read: Understood) -> dict[str, Any]:
+    """What a message says and of which colour it is, as far as it was understood."""
+    info = reading.get_info(read.alert) if read.alert else None
+    colour = get_colour(info) if info else ""
+    return {"info": info, "colour": WarningColour(colour) if colour else None}
 
 
 def _said(words: Mapping[str, Any], found: Iterable[Finding | dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,7 +12,6 @@ from anlan.connect.alert.terms import MOST_BYTES
 from anlan.kernel.clock import real_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 SETTLED_S = 2.0  # a file that changed since may still be written
@@ -23,13 +22,24 @@ DONE, BAD, RECEIPTS = "done", "bad", "ack"
 
 @dataclass(frozen=True)
 class File:
-    """content: up to one byte more than a message may have"""
-
     path: Path
-    content: bytes
+
+    @property
+    def name(self) -> str:
+        """Older systems write names in GBK."""
+        written = os.fsencode(self.path.name)
+        try:
+            return written.decode()
+        except UnicodeDecodeError:
+            return written.decode("gb18030", "replace")
+
+    def read(self) -> bytes:
+        """Up to one byte more than a message may have. raises OSError"""
+        with os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+            return file.read(MOST_BYTES + 1)
 
 
-def list_files(folder: Path) -> Iterator[File]:
+def list_files(folder: Path) -> list[File]:
     """The files that are ready, the oldest first. raises OSError where the folder cannot be read"""
     for each in (folder, folder / DONE, folder / BAD, folder / RECEIPTS):
         each.mkdir(parents=True, exist_ok=True)
@@ -40,13 +50,7 @@ def list_files(folder: Path) -> Iterator[File]:
         hidden = entry.name.startswith(".") or entry.name.lower().endswith(UNFINISHED)
         if stat.S_ISREG(told.st_mode) and not hidden and not 0 <= now - told.st_mtime < SETTLED_S:
             found.append((told.st_mtime, entry.name))
-    for _time, name in sorted(found)[:MOST_AT_ONCE]:
-        yield File(folder / name, _read(folder / name))
-
-
-def _read(path: Path) -> bytes:
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-        return file.read(MOST_BYTES + 1)
+    return [File(folder / name) for _time, name in sorted(found)[:MOST_AT_ONCE]]
 
 
 def put_away(file: File, into: str, *, reason: str = "", receipt: bytes = b"") -> None:
@@ -56,7 +60,7 @@ def put_away(file: File, into: str, *, reason: str = "", receipt: bytes = b"") -
         _write(folder / RECEIPTS / f"{file.path.stem}.xml", receipt)
     target = folder / into / file.path.name
     if target.exists():
-        target = target.with_stem(f"{target.stem}-{hashlib.sha256(file.content).hexdigest()[:8]}")
+        target = target.with_stem(f"{target.stem}-{hashlib.sha256(file.read()).hexdigest()[:8]}")
     if reason:
         _write(target.with_name(f"{target.name}.reason.txt"), reason.encode())
     file.path.replace(target)

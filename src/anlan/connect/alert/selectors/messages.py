@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from anlan.connect.alert.models import AlertMessage, RawMessage
-from anlan.connect.alert.selectors.reading import Understood, get_understood
+from anlan.connect.alert.selectors.reading import Terms, Understood, get_understood
 from anlan.connect.alert.selectors.sources import get_terms
-from anlan.connect.alert.terms import MessageState
+from anlan.connect.alert.terms import DRAFT, MessageState
 from anlan.kernel.errors import NotFound
 from anlan.kernel.scope import visible
 from anlan.protocols.cap.chain import resolve
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
     from anlan.protocols.cap import Alert
     from anlan.protocols.cap.chain import Chain
+    from anlan.watch.warning.models import WarningIssue
 
 READ = "connect.alert.read"
 ALONG = ("source", "unit", "issue", "warning", "warning__kind")
@@ -75,10 +76,16 @@ def get_raw(message: AlertMessage) -> bytes:
     return bytes(RawMessage.objects.values_list("content", flat=True).get(message=message))
 
 
-def get_read(message: AlertMessage, *, sent_at: Mapping[str, datetime] | None = None) -> Understood:
-    """What a message says, read anew by what is agreed on with its source now."""
-    terms = get_terms(message.source, message.received_at)
-    return get_understood(get_raw(message), terms, sent_at=sent_at)
+def get_read(message: AlertMessage) -> Understood:
+    """A message read anew, by what is agreed on with its source now."""
+    return get_understood(get_raw(message), get_terms(message.source, message.received_at))
+
+
+def get_said(message: AlertMessage, *, sent_at: Mapping[str, datetime] | None = None) -> Understood:
+    """What a message says. One that was believed when it came is so still, whatever certificates its source has since."""
+    if not message.identity:
+        return get_read(message)
+    return get_understood(get_raw(message), Terms(message.received_at), sent_at=sent_at)
 
 
 def list_chain_ids(source: AlertSource, identifier: str, refers_to: Collection[str]) -> list[UUID]:
@@ -110,7 +117,7 @@ def list_alerts(messages: Iterable[AlertMessage]) -> dict[UUID, Alert]:
     sent_at = {one.identifier: one.sent_at for one in there if one.sent_at}
     found: dict[UUID, Alert] = {}
     for one in there:
-        alert = get_read(one, sent_at=sent_at).alert
+        alert = get_said(one, sent_at=sent_at).alert
         if alert is not None:
             found[one.pk] = alert
     return found
@@ -120,6 +127,12 @@ def get_chain(alert: Alert, alerts: Collection[Alert]) -> Chain:
     """The chain of messages that one belongs to."""
     chains = resolve(alerts)
     return next(chain for chain in chains if alert in chain.messages)
+
+
+def find_draft(message: AlertMessage) -> WarningIssue | None:
+    """What was drafted of a message, as long as it may be rewritten."""
+    issue = message.issue
+    return issue if issue is not None and issue.state == DRAFT else None
 
 
 def list_waiting_for(warning_id: UUID) -> list[AlertMessage]:

@@ -14,7 +14,7 @@ from anlan.kernel.terms import WarningColour
 from anlan.protocols import event_types
 from anlan.protocols.cap.message import Severity
 from anlan.protocols.cn12379 import read_headline
-from anlan.watch.warning.selectors import areas, warnings
+from anlan.watch.warning.selectors import areas, warnings, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
     from anlan.protocols.cap import Alert, Circle, Info
     from anlan.watch.kind.models import WarningKind
-    from anlan.watch.warning.selectors.areas import Placed
+    from anlan.watch.warning.selectors.areas import Group, Placed
 
 COLOURS = {
     Severity.EXTREME: WarningColour.RED,
@@ -55,6 +55,15 @@ class Outlook:
     obstacles: tuple[Finding, ...] = ()
     remarks: tuple[Finding, ...] = ()
 
+    @property
+    def groups(self) -> list[Group]:
+        return areas.list_groups(self.placed)
+
+    @property
+    def area(self) -> str:
+        """Its area in words."""
+        return wording.get_area_words(self.placed)
+
 
 def get_outlook(ctx: Context, source: AlertSource, alert: Alert) -> Outlook:
     """What a message comes to for the unit that receives it; the context holds what drafting needs there."""
@@ -63,7 +72,7 @@ def get_outlook(ctx: Context, source: AlertSource, alert: Alert) -> Outlook:
         return Outlook(obstacles=(Finding("missing", "/alert/info"),))
     obstacles: list[Finding] = []
     remarks: list[Finding] = []
-    colour = _colour(info)
+    colour = get_colour(info)
     if not colour:
         obstacles.append(Finding("no_colour", "/alert/info/severity", detail=info.severity))
     kind, trouble = _kind(ctx, source, info, colour)
@@ -92,7 +101,8 @@ def get_outlook(ctx: Context, source: AlertSource, alert: Alert) -> Outlook:
     )
 
 
-def _colour(info: Info) -> str:
+def get_colour(info: Info) -> str:
+    """By its severity, else by its headline; blank where neither says it."""
     if colour := COLOURS.get(info.severity):
         return str(colour)
     headline = read_headline(info.headline)

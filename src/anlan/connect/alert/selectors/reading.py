@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
-ZIP = b"PK\x03\x04"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the latter of one that is empty
 DS = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 CAP_NAMESPACE = "{urn:oasis:names:tc:emergency:cap:"
 SHOWN = 160  # characters of what stood there

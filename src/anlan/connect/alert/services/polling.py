@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -14,14 +15,23 @@ from anlan.connect.alert.drivers import folder
 from anlan.connect.alert.drivers.fetching import NotFetched, fetch
 from anlan.connect.alert.models import FeedEntry, SourceState
 from anlan.connect.alert.selectors import sources
-from anlan.connect.alert.services.receiving import SILENCE, _hear, _node, receive_message
+from anlan.connect.alert.services.receiving import (
+    SILENCE,
+    SourceEnded,
+    TooLong,
+    _hear,
+    _node,
+    receive_message,
+)
 from anlan.connect.alert.terms import MOST_BYTES, PROBLEMS, SourceKind
 from anlan.kernel import timers
 from anlan.kernel.act import act
 from anlan.kernel.background import enqueue
 from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
+from anlan.kernel.errors import DomainError
 from anlan.protocols.cap import feed
+from anlan.protocols.cn12379.files import AttachmentName
 from anlan.protocols.cn12379.receipts import Receipt, write_receipt
 from anlan.protocols.safe_xml import BrokenXml
 
@@ -30,11 +40,13 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
+    from anlan.connect.alert.drivers.folder import File
     from anlan.connect.alert.models import AlertMessage, AlertSource
 
 POLL = "connect.alert.poll"  # the timer of the next look
 JOB = "connect.alert.poll"
 MOST_NEW = 200  # entries of a feed at one look
+LONGEST_LOOK_S = 60.0  # at one feed; what is left is fetched at the next
 LONGEST_REST = timedelta(minutes=15)
 REAL = Context(None)
 
@@ -100,30 +112,40 @@ class Look:
         return cls(source)
 
     def run(self) -> None:
-        """A door that cannot be looked through rests, longer each time."""
+        """A door that cannot be looked through rests, longer each time. One message that cannot be had holds up no other."""
         try:
             if self.source.kind == SourceKind.FOLDER:
                 self.folder()
             else:
                 self.feed()
         except (OSError, NotFetched, BrokenXml, feed.BrokenFeed) as error:
-            self.note(
-                getattr(error, "fault", "")
-                or f"{type(error).__name__} {getattr(error, 'strerror', '') or ''}"
-            )
+            self.note(_words(error), is_shut=True)
+        except SourceEnded:
+            pass  # it was taken out of use meanwhile
 
     def folder(self) -> None:
+        fault = ""
         for file in folder.list_files(_folder_of(self.source)):
-            if len(file.content) > MOST_BYTES:
-                folder.put_away(file, folder.BAD, reason=str(PROBLEMS["too_long"]))
-                continue
-            message = receive_message(
-                _node(self.source), self.source, file.content, name=file.path.name
-            ).message
-            reason = _reason(message)
-            receipt = _receipt(reason) if self.source.receipts else b""
-            folder.put_away(file, folder.BAD if reason else folder.DONE, reason=reason, receipt=receipt)
-        self.note("")
+            try:
+                self.file(file)
+            except OSError as error:
+                fault = f"{file.name[:120]} {_words(error)}"
+        self.note(fault)
+
+    def file(self, file: File) -> None:
+        """raises OSError: it cannot be read or moved, and is tried again"""
+        if AttachmentName.read(file.name):
+            folder.put_away(file, folder.DONE)
+            return
+        try:
+            reason = _reason(self.receive(file.read(), file.name))
+        except TooLong as error:
+            reason = f"{error}\n"
+        receipt = _receipt(reason) if self.source.receipts else b""
+        folder.put_away(file, folder.BAD if reason else folder.DONE, reason=reason, receipt=receipt)
+
+    def receive(self, content: bytes, name: str) -> AlertMessage:
+        return receive_message(_node(self.source), self.source, content, name=name).message
 
     def feed(self) -> None:
         source, state = self.source, sources.find_state(self.source) or SourceState()
@@ -135,43 +157,42 @@ class Look:
         entries = {_key(one): one for one in feed.read(got.content, got.address).entries}
         known = sources.list_entries_known(source, entries)
         new = [(key, one) for key, one in entries.items() if key not in known]
-        new.sort(key=lambda each: each[1].updated.timestamp() if each[1].updated else 0.0)
-        fault = ""
+        # The latest first: what an office does not give out any more keeps nobody from what is new.
+        new.sort(key=lambda each: each[1].updated.timestamp() if each[1].updated else 0.0, reverse=True)
+        fault, until, taken = "", monotonic() + LONGEST_LOOK_S, 0
         for key, one in new[:MOST_NEW]:
+            if monotonic() > until:
+                break
             try:
                 document = one.document or (fetch(one.link, MOST_BYTES, allowed).content if one.link else b"")
-            except NotFetched as error:  # the others are taken all the same; this one is tried again
-                fault = f"{one.link[:120]} {error.fault}"
-                continue
-            with transaction.atomic():
-                if document:
-                    receive_message(_node(source), source, document, name=one.link or one.identifier)
-                FeedEntry.objects.get_or_create(source=source, key=key)
+                with transaction.atomic():
+                    if document:
+                        self.receive(document, one.link or one.identifier)
+                    FeedEntry.objects.get_or_create(source=source, key=key)
+                taken += 1
+            except (NotFetched, TooLong) as error:
+                fault = f"{(one.link or one.identifier)[:120]} {_words(error)}"
         FeedEntry.objects.filter(source=source).exclude(key__in=list(entries)).delete()
-        if fault:
-            self.note(fault)
         # What was not taken must be looked at again: then the feed is asked for as if it were new.
-        whole = not fault and len(new) <= MOST_NEW
-        self.heard(*(got.etag, got.modified) if whole else ("", ""), is_well=not fault)
+        self.heard(*(got.etag, got.modified) if taken == len(new) else ("", ""), fault=fault)
 
-    def heard(self, etag: str | None = None, modified: str = "", *, is_well: bool = True) -> None:
+    def heard(self, etag: str | None = None, modified: str = "", *, fault: str = "") -> None:
         with transaction.atomic():
             state = sources.lock_state(self.source)
             if etag is not None:
                 state.etag, state.modified = etag, modified
                 state.save(update_fields=("etag", "modified"))
             _hear(_node(self.source), self.source, state)
-        if is_well:
-            self.note("")
+        self.note(fault)
 
-    def note(self, fault: str) -> None:
-        """How the look went; blank: well."""
+    def note(self, fault: str, *, is_shut: bool = False) -> None:
+        """How the look went; blank: well. One that is shut is left alone for a while."""
         now = real_now()
         with transaction.atomic():
             state = sources.lock_state(self.source)
-            state.polled_at, state.failures = now, state.failures + 1 if fault else 0
+            state.polled_at, state.failures = now, state.failures + 1 if is_shut else 0
             rest = min(self.source.interval * 2 ** min(state.failures, 10), LONGEST_REST)
-            state.rest_until = now + rest if fault else None
+            state.rest_until = now + rest if is_shut else None
             if fault:
                 state.fault, state.fault_at = fault[:200], now
             state.save(update_fields=("polled_at", "failures", "rest_until", "fault", "fault_at"))
@@ -183,6 +204,12 @@ def _folder_of(source: AlertSource) -> Path:
     if base is None:
         raise FileNotFoundError("ANLAN_ALERT_FOLDERS")
     return base / source.folder
+
+
+def _words(error: Exception) -> str:
+    """Of an error, for who looks after the source; never what the other side sent."""
+    said = getattr(error, "fault", "") or getattr(error, "strerror", "")
+    return said or (str(error) if isinstance(error, DomainError) else type(error).__name__)
 
 
 def _reason(message: AlertMessage) -> str:

@@ -26,6 +26,22 @@ if TYPE_CHECKING:
 SILENCE = "connect.alert.silence"  # the timer of a source that has gone silent
 
 
+class SourceEnded(DomainError):
+    """The source is out of use, or its exercise is over."""
+
+    def __init__(self) -> None:
+        super().__init__("alert_source_ended")
+
+
+class TooLong(DomainError):
+    """A message of more bytes than are taken: nothing of it is kept."""
+
+    status = 413
+
+    def __init__(self) -> None:
+        super().__init__("alert_too_long", most=MOST_BYTES // 1024 // 1024)
+
+
 class Taken(NamedTuple):
     """is_new: False where the same had come before"""
 
@@ -42,7 +58,7 @@ def _node(source: AlertSource) -> Context:
 def receive_delivery(ctx: Context, code: str, data: bytes, *, name: str = "") -> Taken:
     """Take in what a program delivers to a source.
 
-    raises  NotFound for a source out of reach; DomainError `alert_source_ended`, `alert_too_long`
+    raises  NotFound for a source out of reach; SourceEnded; TooLong
     """
     return receive_message(ctx, sources.get_source_of_code(ctx, code), data, name=name)
 
@@ -52,12 +68,12 @@ def receive_message(ctx: Context, source: AlertSource, data: bytes, *, name: str
     """Keep a message and read it; what comes of it follows from the journal.
 
     The same bytes, or the same message in other bytes, are counted and change nothing.
-    raises  DomainError `alert_source_ended`, `alert_too_long`
+    raises  SourceEnded; TooLong
     """
     if sources.find_running(source.pk) is None:
-        raise DomainError("alert_source_ended")
+        raise SourceEnded
     if len(data) > MOST_BYTES:
-        raise DomainError("alert_too_long", most=MOST_BYTES // 1024 // 1024)
+        raise TooLong
     node = _node(source)
     node.cause_id = ctx.cause_id
     state = sources.lock_state(source)
@@ -78,7 +94,7 @@ def receive_message(ctx: Context, source: AlertSource, data: bytes, *, name: str
     if read.alert is not None:
         identity = reading.get_identity(read.alert)
         if copy := messages.find_copy(source, identity=identity):
-            if messages.get_read(copy).alert == read.alert:
+            if messages.get_said(copy).alert == read.alert:
                 return _count(copy)
             read = _copied(read)
             message.chain = copy.chain

@@ -14,7 +14,7 @@ from anlan.connect.alert.selectors.outlook import get_outlook
 from anlan.connect.alert.selectors.reading import Finding
 from anlan.connect.alert.services.receiving import _fill, _node
 from anlan.connect.alert.states import LIFE
-from anlan.connect.alert.terms import MessageState, Why
+from anlan.connect.alert.terms import DRAFT, MessageState, Why
 from anlan.kernel import timers
 from anlan.kernel.act import act
 from anlan.kernel.errors import DomainError, StateConflict
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from anlan.watch.warning.models import EarlyWarning, WarningIssue
 
 PATIENCE = "connect.alert.patience"  # the timer of a message that waits for the one it follows
-DRAFT = "draft"  # the state of a warning's message that may still be rewritten
 REFUSED = {"circle": "circle_of"}
 ONLY_KEPT = {Status.EXERCISE: Why.EXERCISE, Status.TEST: Why.TEST}
 
@@ -136,19 +135,23 @@ def _only_kept(message: AlertMessage, source: AlertSource) -> Why | None:
 
 
 def _take(ctx: Context, row: AlertMessage, alert: Alert, chain: Chain, rows: list[AlertMessage]) -> None:
-    there = {one.reference for one in chain.messages}
-    follows = bool(alert.references)
-    if follows and not row.is_first and there.isdisjoint(alert.references):
+    warned = [one.warning_id for one in rows if one.warning_id and one.pk != row.pk]
+    # What follows a message that is not there may follow another one by way of it, which was taken as the first.
+    follows = bool(alert.references) and not warned
+    if (
+        follows
+        and not row.is_first
+        and {one.reference for one in chain.messages}.isdisjoint(alert.references)
+    ):
         _wait(row, Why.PARENT)
         if alert.message_type is MessageType.UPDATE:
             timers.arm(ctx, PATIENCE, str(row.pk), ctx.now() + row.source.patience)
         return
-    warned = [one.warning_id for one in rows if one.warning_id and one.pk != row.pk]
     warning = get_warning(ctx, warned[-1], "watch.warning.draft") if warned else None
     try:
         with transaction.atomic():
             if alert.message_type is MessageType.CANCEL:
-                _cancel(ctx, row, alert, warning)
+                _cancel(ctx, row, warning, alert.note or _("来源已解除该预警。"))
             else:
                 _warn(ctx, row, alert, warning)
     except DomainError as refusal:
@@ -158,8 +161,11 @@ def _take(ctx: Context, row: AlertMessage, alert: Alert, chain: Chain, rows: lis
 def _warn(ctx: Context, row: AlertMessage, alert: Alert, warning: EarlyWarning | None) -> None:
     """A draft of what the message says: of a new warning, of the one there is, or in place of what is being drafted."""
     outlook = get_outlook(ctx, row.source, alert)
-    if outlook.elsewhere and warning is None:
-        _end(ctx, row, "ignore", Why.ELSEWHERE)
+    if outlook.elsewhere:
+        if warning is None:
+            _end(ctx, row, "ignore", Why.ELSEWHERE)
+        else:
+            _cancel(ctx, row, warning, _("来源变更后，范围不再涉及辖区。"), Why.MOVED)
         return
     expires = outlook.values.get("expires_at")
     if expires is not None and expires <= ctx.now():
@@ -168,9 +174,21 @@ def _warn(ctx: Context, row: AlertMessage, alert: Alert, warning: EarlyWarning |
     if outlook.obstacles or outlook.kind is None:
         _quarantine(ctx, row, list(outlook.obstacles))
         return
-    row.remarks = [*row.remarks, *(asdict(one) for one in outlook.remarks)]
+    _draft(ctx, row, alert, warning, outlook)
+
+
+def _draft(
+    ctx: Context, row: AlertMessage, alert: Alert, warning: EarlyWarning | None, outlook: Outlook
+) -> None:
+    """Write it into the draft there is or a new one; where another is being approved, or a person ends it, it waits."""
+    row.remarks += [one for one in map(asdict, outlook.remarks) if one not in row.remarks]
     making = find_open_issue(warning) if warning else None
-    if making is not None and making.state != DRAFT:
+    if warning is not None and making is not None and _is_idle(warning, making):
+        warnings.discard_issue(ctx, making.pk, reason=_("来源发布了变更。"))
+        making = None
+    if warning is not None and making is not None and (making.state != DRAFT or making.is_end):
+        if row.why != Why.DRAFT:
+            ctx.journal(events.UpdateAwaits(str(row.pk)), warning)
         row.warning = warning
         _wait(row, Why.DRAFT)
         return
@@ -187,6 +205,15 @@ def _warn(ctx: Context, row: AlertMessage, alert: Alert, warning: EarlyWarning |
     _drafted(ctx, row, issue, how)
 
 
+def _is_idle(warning: EarlyWarning, making: WarningIssue) -> bool:
+    """Whether what is being made is of no use any more: of a warning that has expired meanwhile, or an end that the
+    source asked for and has thought better of.
+    """
+    return warning.ended_at is not None or (
+        making.is_end and making.state == DRAFT and making.author_id is None
+    )
+
+
 def _begin(ctx: Context, source: AlertSource, outlook: Outlook) -> WarningIssue:
     kind = outlook.kind
     if kind is None:
@@ -196,19 +223,24 @@ def _begin(ctx: Context, source: AlertSource, outlook: Outlook) -> WarningIssue:
     )
 
 
-def _cancel(ctx: Context, row: AlertMessage, alert: Alert, warning: EarlyWarning | None) -> None:
-    """What was not published is given up; what is in force gets a draft of its end."""
-    reason = (alert.note or _("来源已解除该预警。"))[:300]
+def _cancel(
+    ctx: Context, row: AlertMessage, warning: EarlyWarning | None, reason: str, why: Why | None = None
+) -> None:
+    """What was not published is given up; what is in force gets a draft of its end, where nobody has begun one."""
     making = find_open_issue(warning) if warning else None
     if warning is not None and making is not None:
-        warnings.discard_issue(ctx, making.pk, reason=reason)
+        if making.is_end and warning.is_running:
+            _drafted(ctx, row, making, why or Why.CANCELLED)
+            return
+        warnings.discard_issue(ctx, making.pk, reason=reason[:300])
         row.issue = making
         warning.refresh_from_db()
     if warning is not None and warning.is_running:
-        _drafted(ctx, row, warnings.draft_cancel(ctx, warning.pk, reason=reason), Why.CANCELLED)
+        ending = warnings.draft_cancel(ctx, warning.pk, reason=reason[:300])
+        _drafted(ctx, row, ending, why or Why.CANCELLED)
     elif making is not None:
         row.warning = warning
-        _end(ctx, row, "take", Why.WITHDRAWN)
+        _end(ctx, row, "take", why or Why.WITHDRAWN)
     else:
         _end(ctx, row, "ignore", Why.NOTHING)
 

@@ -45,16 +45,21 @@ DIVISIONS = (
 )
 MOST_FOUND, MOST_CHILDREN, MOST_SHAPES = 20, 400, 1200
 WHOLE, NOTHING = 0.995, 0.005  # shares from which a unit is wholly covered, and below which not at all
+LIES_IN = (
+    0.05  # a unit in which so much of the outline lies is reached, however little of the unit that may be
+)
 CODE_DIGITS = 12
 FINENESS = 400  # a shape on a small map needs no more detail than a 400th of its width
 # Shares are taken in degrees: within one unit both areas are distorted alike. Grids follow their village.
 COVERED = """
 SELECT u.id, u.path,
        CASE WHEN p.area IS NULL THEN NULL
-            ELSE ST_Area(ST_Intersection(p.area, drawn.shape)) / NULLIF(ST_Area(p.area), 0) END
+            ELSE cut.area / NULLIF(ST_Area(p.area), 0) END,
+       cut.area / NULLIF(ST_Area(drawn.shape), 0)
 FROM (SELECT ST_MakeValid(ST_GeomFromEWKB(%(shape)s)) AS shape) AS drawn
 JOIN unit_unitprofile p ON p.area && drawn.shape OR (p.area IS NULL AND p.seat && drawn.shape)
 JOIN kernel_unit u ON u.id = p.unit_id
+CROSS JOIN LATERAL (SELECT ST_Area(ST_Intersection(p.area, drawn.shape)) AS area) AS cut
 WHERE u.path LIKE %(below)s AND u.retired_at IS NULL AND u.kind = ANY(%(kinds)s)
   AND ST_Intersects(coalesce(p.area, p.seat), drawn.shape)
 ORDER BY u.path
@@ -195,7 +200,11 @@ def list_units_in(territory: Unit, polygon: MultiPolygon) -> list[Placed]:
     with connection.cursor() as cursor:
         cursor.execute(COVERED, given)
         rows = cursor.fetchall()
-    reached = [row for row in rows if row[2] is None or row[2] >= NOTHING]
+    reached = [
+        (number, path, share)
+        for number, path, share, of_outline in rows
+        if share is None or share >= NOTHING or (of_outline or 0) >= LIES_IN
+    ]
     kept: list[tuple[int, bool, float | None]] = []
     whole: list[str] = []
     paths = [path for _id, path, _share in reached]
