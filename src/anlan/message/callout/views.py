@@ -110,16 +110,16 @@ def callout_detail(request: PageRequest, callout_id: UUID) -> HttpResponse:
     """What was said, by which ladder, whom else it was told, what is owed, and what happened."""
     ctx = request.ctx
     callout = selectors.get_callout(ctx, callout_id)
-    is_own = can(ctx, selectors.READ, callout)
+    is_met = can(ctx, selectors.READ, callout)  # else he sees it for his people's sake alone
     shown = {
         "callout": callout,
         "texts": [(str(Way(way).label), heading, body) for way, (heading, body) in callout.texts.items()],
         "ladders": [
             {**ladder, "rungs": [rung_of(rung) for rung in ladder["rungs"]]} for ladder in callout.ladders
         ],
-        "notices": selectors.list_upper_notices(callout),
-        "owed": owed.of(ctx, callout, selectors.READ) if is_own else [],
-        "timeline": timeline.of(ctx, callout, selectors.READ) if is_own else None,
+        "notices": selectors.list_upper_notices(ctx, callout),
+        "owed": owed.of(ctx, callout, selectors.READ) if is_met else [],
+        "timeline": timeline.of(ctx, callout, selectors.READ) if is_met else None,
     }
     return render(request, "callout/record.html", shown)
 

@@ -136,8 +136,13 @@ class StaleLine(NamedTuple):
 
 
 def list_counts(ctx: Context, callout: Callout, within_id: int, capability: str = READ) -> list[Count]:
-    """The units directly below one, each with all below it; of a callout that the reader has, as far as his scope goes."""
-    told = {"callout": callout.pk, "within": within_id, "scope": _scope(ctx, callout, capability)}
+    """The units directly below one, each with all below it; of a callout that the reader has, as far as his scope goes.
+
+    That a callout's matter is shared with him opens the callout, not how other units answer.
+    """
+    require(ctx, capability)
+    scope = [f"{root}%" for root in ctx.roots(capability)]
+    told = {"callout": callout.pk, "within": within_id, "scope": scope}
     return [Count(*row) for row in _rows(COUNTS, told)]
 
 
@@ -166,14 +171,6 @@ def _now(ctx: Context) -> dict[str, Any]:
     require(ctx, READ)
     exercise = ctx.exercise.pk if ctx.exercise else None
     return {"scope": [f"{root}%" for root in ctx.roots(READ)], "exercise": exercise}
-
-
-def _scope(ctx: Context, callout: Callout, capability: str) -> list[str]:
-    """Where the reader may count: in his subtrees; everywhere, where the matter is shared with him."""
-    require(ctx, capability)
-    if callout.matter in ctx.shared_matters(capability):
-        return ["%"]
-    return [f"{root}%" for root in ctx.roots(capability)]
 
 
 def _rings(shape: Any) -> list[list[tuple[float, float]]]:

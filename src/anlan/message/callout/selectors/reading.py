@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 from anlan.kernel.errors import NotFound
 from anlan.kernel.events import label_of
 from anlan.kernel.models import Entry, PrivateNote, Unit
-from anlan.kernel.scope import require, visible
+from anlan.kernel.scope import owns, require, units_where, visible
 from anlan.message.callout.models import Callout, Recipient, UpperNotice
 from anlan.message.callout.terms import (
     FOR_STAND_IN,
@@ -219,9 +219,10 @@ def list_said(recipient: Recipient) -> list[Said]:
     return [Said(label_of(one.event), one.at, str(one.actor or ""), notes.get(one.pk, [])) for one in entries]
 
 
-def list_upper_notices(callout: Callout) -> QuerySet[UpperNotice]:
-    """Which desks above were told, of a callout that the caller has within scope."""
-    return callout.upper_notices.select_related("unit").order_by("told_at", "pk")
+def list_upper_notices(ctx: Context, callout: Callout) -> QuerySet[UpperNotice]:
+    """Which desks above were told, of a callout that the reader has; of another unit's, his own desks alone."""
+    told = callout.upper_notices.select_related("unit").order_by("told_at", "pk")
+    return told if owns(ctx, READ, callout) else told.filter(unit__in=units_where(ctx, READ))
 
 
 def list_goers(ctx: Context, unit_ids: Collection[int]) -> dict[int, int]:

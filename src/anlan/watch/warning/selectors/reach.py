@@ -18,6 +18,7 @@ from anlan.organisation.person.selectors import list_named
 from anlan.protocols import sms
 from anlan.watch.warning.models import POSTS
 from anlan.watch.warning.selectors.areas import get_territory, list_called
+from anlan.watch.warning.selectors.warnings import READ
 from anlan.watch.warning.selectors.wording import list_texts
 
 if TYPE_CHECKING:
@@ -86,22 +87,35 @@ class Reach:
 
 
 def list_told(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> Reach:
-    """Whom it would reach, of whom not all in the list but all in the figures; the worst units first."""
+    """Whom it would reach, of whom not all in the list but all in the figures; the worst units first.
+
+    With whom the warning is only shared, he meets his own units' part.
+    """
     node = replace(ctx, powers=LOOKS)
     called_for = list_called(get_territory(issue.unit), placed)
     audience = list_audience(node, issue.unit, called_for.unit_ids, alone=called_for.alone)
+    units = Unit.unscoped.in_bulk({one.unit_id for one in (*audience.members, *audience.gaps)})
+    if not can(ctx, READ, issue.unit):
+        audience = _own_part(ctx, audience, units)
     called = Counter(one.unit_id for one in audience.members)
     lacking = Counter(one.unit_id for one in audience.gaps)
-    units = Unit.unscoped.in_bulk({*called, *lacking})
     by_unit = [
         OfUnit(units[number], called[number], lacking[number])
-        for number in sorted(units, key=lambda number: (-lacking[number], units[number].path))
+        for number in sorted({*called, *lacking}, key=lambda number: (-lacking[number], units[number].path))
     ]
     return Reach(
         people=len(audience.members),
         units=by_unit,
         unreached=_unreached(ctx, audience, units),
         told=_told(node, issue, placed, audience),
+    )
+
+
+def _own_part(ctx: Context, audience: Audience, units: Mapping[int, Unit]) -> Audience:
+    own = {number for number, unit in units.items() if can(ctx, READ, unit)}
+    members = tuple(one for one in audience.members if one.unit_id in own)
+    return replace(
+        audience, members=members, gaps=tuple(one for one in audience.gaps if one.unit_id in own)
     )
 
 

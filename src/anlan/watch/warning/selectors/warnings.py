@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from anlan.kernel.clock import real_now
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
-from anlan.kernel.scope import can, require, visible
+from anlan.kernel.scope import can, require, units_where, visible
 from anlan.kernel.terms import WarningColour
 from anlan.watch.kind.selectors import find_template, list_kinds_found, list_kinds_of, list_measures_of
 from anlan.watch.kind.selectors import list_measures as list_law
@@ -95,7 +95,9 @@ def _narrowed(ctx: Context, words: str) -> QuerySet[EarlyWarning]:
     found: QuerySet[EarlyWarning] = visible(ctx, EarlyWarning, READ)
     if not words:
         return found
-    headed = WarningIssue.unscoped.filter(warning=OuterRef("pk"), headline__icontains=words)
+    headed = WarningIssue.unscoped.filter(warning=OuterRef("pk"), headline__icontains=words).filter(
+        Q(state=IssueState.PUBLISHED) | Q(unit__in=units_where(ctx, READ))
+    )
     kinds = list_kinds_found(words).values("pk")
     return found.filter(Q(number__icontains=words) | Q(Exists(headed)) | Q(kind__in=kinds))
 
