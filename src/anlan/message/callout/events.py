@@ -111,6 +111,14 @@ class CalloutCompleted:
     pass
 
 
+@event("message.callout.over", _("告知到时结束"), shared=True)
+@dataclass(frozen=True)
+class CalloutOver:
+    """left: how many had neither got the text nor confirmed."""
+
+    left: int
+
+
 @event("message.callout.stopped", _("终止叫应"), shared=True)
 @dataclass(frozen=True)
 class CalloutStopped:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.terms import WarningColour
 from anlan.message.callout import selectors
-from anlan.message.callout.terms import Purpose
+from anlan.message.callout.terms import BY_HAND, Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ class AreaForm(forms.Form):
 class OpenForm(AreaForm):
     """A callout by hand: what for, how urgent, what is said."""
 
-    purpose = forms.ChoiceField(label=_("用途"), choices=Purpose.choices, initial=Purpose.NOTICE)
+    purpose = forms.ChoiceField(label=_("用途"), choices=[(one, one.label) for one in BY_HAND], initial=Purpose.NOTICE)
     colour = forms.ChoiceField(
         label=_("级别"), choices=[("", _("无")), *WarningColour.choices], required=False
     )

@@ -103,7 +103,7 @@ def workbook_of(callout: Callout, counts: Sequence[Count], recipients: Iterable[
                     one.unit.name,
                     str(one.person or _("值班电话")),
                     one.get_post_display(),
-                    one.get_state_display(),
+                    one.state_label,
                     one.get_how_display(),
                     _moment(one.ended_at),
                     took,

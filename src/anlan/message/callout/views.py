@@ -37,6 +37,7 @@ OPEN, STOP = "message.callout.open", "message.callout.stop"
 HANDLE, LOOK, ANSWER = "message.callout.handle", "message.callout.look", "message.callout.answer"
 EXPORT = "message.callout.export"
 MOST_GAPS = 100
+EXTENDABLE = frozenset({CalloutState.RUNNING, CalloutState.COMPLETE})
 ask = require_http_methods(["GET", "POST"])
 
 
@@ -78,12 +79,13 @@ def callout_board(request: PageRequest, callout_id: UUID) -> HttpResponse:
         "total": total,
         "share": total["done"] * 100 // total["people"] if total["people"] else 0,
         "rows": [row_of(callout, one) for one in waiting],
+        "missing": _("谁还没有收到") if callout.only_tells else _("谁还没有确认"),
         "most": selectors.MOST_SHOWN,
         "uncertain": any(not ladder["certain"] for ladder in callout.ladders),
         "may": {
             "handle": can(ctx, HANDLE),
             "stop": callout.is_running and can(ctx, STOP, callout),
-            "extend": callout.state != CalloutState.STOPPED and can(ctx, OPEN, callout),
+            "extend": callout.state in EXTENDABLE and can(ctx, OPEN, callout),
             "export": can(ctx, EXPORT, callout),
         },
     }
@@ -368,6 +370,7 @@ def row_of(callout: Callout, one: Any, *, looked: bool = False) -> dict[str, Any
         "one": one,
         "name": str(one.person or _("值班电话")),
         "mark": mark_of(one),
+        "label": label_of(callout, one),
         "rung": rung and rung_of(rung),
         "rungs": len(rungs),
         "next": following and rung_of(following),
@@ -380,6 +383,13 @@ def mark_of(one: Recipient) -> str:
     if one.state in {RecipientState.CONFIRMED, RecipientState.VISITED}:
         return "done"
     return "failed" if one.state == RecipientState.UNREACHABLE else "doing" if one.taken_by_id else "waiting"
+
+
+def label_of(callout: Callout, one: Recipient) -> str:
+    """His state in words; where texts alone go out, nobody was called by every way there is."""
+    if callout.only_tells and one.state == RecipientState.UNREACHABLE:
+        return _("无法送达")
+    return one.state_label
 
 
 def rung_of(rung: dict[str, Any]) -> str:

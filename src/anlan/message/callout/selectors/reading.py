@@ -61,6 +61,12 @@ FROM (
   WHERE callout_recipient.person_id IS NULL AND c.person_id IS NULL AND c.unit_id = callout_recipient.unit_id
     AND c.retired_at IS NULL) AS line
 WHERE line.exercise_id IS NULL OR line.exercise_id = callout_recipient.exercise_id)"""
+# Whom a carrier says a text has reached, who is not through yet, and when.
+REACHED = """
+SELECT r.id, min(d.delivered_at) FROM callout_recipient r
+JOIN channel_delivery d ON d.use = %(use)s AND d.key = r.id::text AND d.channel <> 'app'
+WHERE r.callout_id = %(callout)s AND r.state < 2 AND d.delivered_at IS NOT NULL GROUP BY r.id ORDER BY r.id
+"""
 WAITING = """
 SELECT d.key, d.channel FROM channel_delivery d WHERE d.use = %(use)s AND d.key = ANY (%(keys)s::text[]) AND d.state <= 1
 """
@@ -199,6 +205,11 @@ def list_silent(recipient_ids: Collection[int]) -> list[int]:
 def list_waiting(keys: Collection[str]) -> set[tuple[str, str]]:
     """Key and channel of what was ordered and has not been handed over: a second of the same would only add to it."""
     return {(key, channel) for key, channel in _rows(WAITING, {"use": USE, "keys": list(keys)})}
+
+
+def list_reached(callout_id: UUID) -> list[tuple[int, datetime]]:
+    """Whom of a callout a text has reached that has not been counted yet, and when: for the node's own work."""
+    return [(row[0], row[1]) for row in _rows(REACHED, {"use": USE, "callout": callout_id})]
 
 
 def list_attempts(recipient: Recipient) -> QuerySet[Any]:

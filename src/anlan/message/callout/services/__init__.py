@@ -1,4 +1,5 @@
-"""Acts: open, extend, stop (`opening`), climb the ladder (`climbing`), take answers (`confirming`), reach people (`handling`)."""
+"""Acts: open, extend, stop (`opening`), climb the ladder (`climbing`), take answers (`confirming`),
+only tell (`telling`), reach people (`handling`)."""
 
 from anlan.message.callout.services.climbing import (
     climb_recipients,
@@ -17,9 +18,11 @@ from anlan.message.callout.services.confirming import (
     record_visits,
 )
 from anlan.message.callout.services.handling import look_up_numbers, note_recipient, take_recipient
-from anlan.message.callout.services.opening import STEP, extend_callout, open_callout, stop_callout
+from anlan.message.callout.services.opening import SETTLE, STEP, extend_callout, open_callout, stop_callout
+from anlan.message.callout.services.telling import settle_told
 
 __all__ = (
+    "SETTLE",
     "STEP",
     "Answer",
     "answer_own",
@@ -35,6 +38,7 @@ __all__ = (
     "open_callout",
     "record_visit",
     "record_visits",
+    "settle_told",
     "stop_callout",
     "take_due_rungs",
     "take_recipient",

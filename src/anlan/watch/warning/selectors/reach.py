@@ -151,8 +151,6 @@ def _told(node: Context, issue: WarningIssue, placed: Sequence[Placed], audience
     link = get_link(LONG_ID)
     told = []
     for channel, (subject, body) in texts.items():
-        if channel == "voice" and issue.is_end:
-            continue  # the end of a warning wakes nobody
         filled = body.replace("{name}", NAME).replace("{link}", link).replace("{reply}", REPLY)
         parts = len(sms.cut(filled).parts) if channel == "sms" else 1
         carrier = carriers.get(channel)
