@@ -466,7 +466,9 @@ def told(world: World, village: Unit) -> Callout:
     hold(world.town, "party_first", "王秀兰", "10000000001")
     hold(world.town, "government_first", "李建国", "10000000002")
     hold(village, "party_first", "无手机")
-    return call(world, purpose="end", colour="", texts={"app": ("解除", "解除"), "sms": ("", "解除暴雨红色预警。")})
+    return call(
+        world, purpose="end", colour="", texts={"app": ("解除", "解除"), "sms": ("", "解除暴雨红色预警。")}
+    )
 
 
 def settle(callout: Callout) -> Callout:
@@ -482,7 +484,9 @@ def person_named(callout: Callout, name: str) -> Recipient:
 
 def arrives(one: Recipient) -> None:
     (delivery,) = sent(one, "sms")
-    Delivery.unscoped.filter(pk=delivery.pk).update(state=DeliveryState.DELIVERED, delivered_at=opener().now())
+    Delivery.unscoped.filter(pk=delivery.pk).update(
+        state=DeliveryState.DELIVERED, delivered_at=opener().now()
+    )
 
 
 def test_the_end_is_told_by_text_alone_whatever_ladders_are_laid_down(told: Callout) -> None:
@@ -498,7 +502,11 @@ def test_whom_the_text_has_reached_has_been_told_and_the_board_says_so(told: Cal
     arrives(reached)
     assert settle(told).state == CalloutState.RUNNING
     reached.refresh_from_db()
-    assert (reached.state, reached.how, reached.state_label) == (RecipientState.CONFIRMED, "delivered", "已送达")
+    assert (reached.state, reached.how, reached.state_label) == (
+        RecipientState.CONFIRMED,
+        "delivered",
+        "已送达",
+    )
     other.refresh_from_db()
     assert other.state == RecipientState.PENDING
     assert person_named(told, "无手机").state == RecipientState.UNREACHABLE

@@ -59,7 +59,9 @@ class AreaForm(forms.Form):
 class OpenForm(AreaForm):
     """A callout by hand: what for, how urgent, what is said."""
 
-    purpose = forms.ChoiceField(label=_("用途"), choices=[(one, one.label) for one in BY_HAND], initial=Purpose.NOTICE)
+    purpose = forms.ChoiceField(
+        label=_("用途"), choices=[(one, one.label) for one in BY_HAND], initial=Purpose.NOTICE
+    )
     colour = forms.ChoiceField(
         label=_("级别"), choices=[("", _("无")), *WarningColour.choices], required=False
     )

@@ -17,7 +17,7 @@ from anlan.message.callout.terms import DUTY_LINE, TELLS, CalloutState, How, Pur
 from anlan.organisation.post.models import Post
 
 POSTS = [*(Post._meta.get_field("kind").choices or ()), (DUTY_LINE, _("值班电话"))]
-TOLD_LABELS = {CalloutState.RUNNING: _("告知中"), CalloutState.COMPLETE: _("全部告知")}
+TOLD_LABELS: dict[str, Any] = {CalloutState.RUNNING: _("告知中"), CalloutState.COMPLETE: _("全部告知")}
 
 
 class Callout(MatterRecord):

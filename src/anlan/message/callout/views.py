@@ -75,7 +75,7 @@ def callout_board(request: PageRequest, callout_id: UUID) -> HttpResponse:
     shown = {
         "callout": callout,
         "within": within,
-        "counts": sorted(counts, key=lambda count: (count.share, -count.open)),
+        "counts": sorted(counts, key=lambda count: count.rank),
         "total": total,
         "share": total["done"] * 100 // total["people"] if total["people"] else 0,
         "rows": [row_of(callout, one) for one in waiting],

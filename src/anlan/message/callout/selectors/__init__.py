@@ -8,7 +8,13 @@ from anlan.message.callout.selectors.audience import (
     list_audience,
     list_ways,
 )
-from anlan.message.callout.selectors.board import Count, list_counts, list_scores, list_shapes, list_stale
+from anlan.message.callout.selectors.board import (
+    Count,
+    list_counts,
+    list_scores,
+    list_shapes,
+    list_stale,
+)
 from anlan.message.callout.selectors.links import (
     Linked,
     Standing,
@@ -22,6 +28,7 @@ from anlan.message.callout.selectors.reading import (
     MOST_SHOWN,
     READ,
     Own,
+    Tally,
     find_unit,
     get_callout,
     get_opened,
@@ -38,6 +45,7 @@ from anlan.message.callout.selectors.reading import (
     list_recipients,
     list_said,
     list_silent,
+    list_tallies,
     list_unit_names,
     list_upper_notices,
     list_visits,
@@ -59,6 +67,7 @@ __all__ = (
     "Member",
     "Own",
     "Standing",
+    "Tally",
     "Ways",
     "find_linked",
     "find_unit",
@@ -85,6 +94,7 @@ __all__ = (
     "list_silent",
     "list_stale",
     "list_standing",
+    "list_tallies",
     "list_unit_names",
     "list_upper_notices",
     "list_visits",

@@ -101,6 +101,11 @@ class Count(NamedTuple):
         """Of a hundred, how many are done; a hundred only where all are."""
         return self.done * 100 // self.people
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The worst first: the smallest share, of equal ones the most people."""
+        return self.share, -self.open
+
 
 class Shape(NamedTuple):
     """A unit's area as rings of points, or its seat as one point; longitude and latitude."""

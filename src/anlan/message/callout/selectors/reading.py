@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID  # noqa: TC003 - the same
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, When
 from django.db.models.expressions import RawSQL
 
 from anlan.kernel.errors import NotFound
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 READ, HANDLE = "message.callout.read", "message.callout.handle"
 MOST_SHOWN = 50
 URGENCY = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
+RUNNING_FIRST = Case(When(state=CalloutState.RUNNING, then=0), default=1, output_field=IntegerField())
 ALONG = ("person", "unit", "holder", "stand_in", "taken_by", "ended_by")
 
 CALLED_BY = "SELECT DISTINCT callout_id FROM callout_recipient WHERE id = ANY (%(ids)s::bigint[])"
@@ -81,6 +82,15 @@ class Own(NamedTuple):
     @property
     def callout(self) -> Callout:
         return self.recipient.callout
+
+
+class Tally(NamedTuple):
+    """How many people of a callout are in one state, having come to it in one way."""
+
+    callout_id: UUID
+    state: int
+    how: str
+    people: int
 
 
 class Said(NamedTuple):
@@ -132,8 +142,8 @@ def lock_by_key(ctx: Context, keys: Collection[UUID]) -> dict[UUID, Callout]:
 
 
 def list_callouts(ctx: Context, *, state: str = "") -> QuerySet[Callout]:
-    """The latest first."""
-    found = _seen(ctx).select_related("unit").order_by("-started_at", "pk")
+    """What runs first, then the latest."""
+    found = _seen(ctx).select_related("unit").order_by(RUNNING_FIRST, "-started_at", "pk")
     return found.filter(state=state) if state else found
 
 
@@ -146,9 +156,16 @@ def get_recipient(ctx: Context, recipient_id: int, capability: str = READ) -> Re
 
 
 def list_recipients(ctx: Context, callout: Callout, capability: str = READ) -> QuerySet[Recipient]:
-    """All that are called, as far as the reader's scope goes, unit by unit."""
+    """All that are called, as far as the reader's scope goes, unit by unit, each with how he is reached."""
     found = visible(ctx, Recipient, capability).filter(callout=callout)
-    return found.select_related(*ALONG).order_by("unit__path", "pk")
+    return _with_lines(found.select_related(*ALONG)).order_by("unit__path", "pk")
+
+
+def list_tallies(ctx: Context, callout_ids: Collection[UUID], capability: str = READ) -> list[Tally]:
+    """How many of each callout stand where, as far as the reader's scope goes."""
+    found = visible(ctx, Recipient, capability).filter(callout__in=list(callout_ids))
+    rows = found.order_by().values_list("callout", "state", "how").annotate(people=Count("pk"))
+    return [Tally(*row) for row in rows]
 
 
 def list_open(ctx: Context, callout: Callout, within: Unit | None = None) -> QuerySet[Recipient]:

@@ -1,5 +1,4 @@
-"""Acts: open, extend, stop (`opening`), climb the ladder (`climbing`), take answers (`confirming`),
-only tell (`telling`), reach people (`handling`)."""
+"""Acts: open, extend, stop (`opening`), climb (`climbing`), take answers (`confirming`), tell (`telling`), reach (`handling`)."""
 
 from anlan.message.callout.services.climbing import (
     climb_recipients,
@@ -10,7 +9,6 @@ from anlan.message.callout.services.climbing import (
 from anlan.message.callout.services.confirming import (
     Answer,
     answer_own,
-    close_deliveries,
     confirm_on_behalf,
     confirm_recipients,
     note_failed_visits,
@@ -18,7 +16,14 @@ from anlan.message.callout.services.confirming import (
     record_visits,
 )
 from anlan.message.callout.services.handling import look_up_numbers, note_recipient, take_recipient
-from anlan.message.callout.services.opening import SETTLE, STEP, extend_callout, open_callout, stop_callout
+from anlan.message.callout.services.opening import (
+    SETTLE,
+    STEP,
+    close_deliveries,
+    extend_callout,
+    open_callout,
+    stop_callout,
+)
 from anlan.message.callout.services.telling import settle_told
 
 __all__ = (

@@ -21,7 +21,7 @@ from anlan.message.callout.events import (
     VisitRecorded,
 )
 from anlan.message.callout.services.climbing import mark_unreachable
-from anlan.message.callout.services.opening import STEP, withdraw_texts
+from anlan.message.callout.services.opening import STEP
 from anlan.message.callout.states import LIFE
 from anlan.message.callout.terms import CLIMBS, FOR_STAND_IN, KIND, LISTENS, USE, How, RecipientState
 from anlan.message.channel.services import withdraw_deliveries
@@ -97,12 +97,6 @@ def note_failed_visits(ctx: Context, recipient_ids: Collection[int]) -> None:
     callouts = selectors.lock_of(ctx, recipient_ids)
     for callout in callouts.values():
         mark_unreachable(replace(ctx, powers=CLIMBS), callout, recipient_ids)
-
-
-@act("message.callout.confirm")
-def close_deliveries(ctx: Context, recipient_ids: Collection[int]) -> None:
-    """What these were sent is over: its digits are free, no reply is taken for an answer to it any more."""
-    withdraw_texts(ctx, recipient_ids)
 
 
 @act("message.callout.answer")

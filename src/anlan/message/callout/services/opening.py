@@ -162,7 +162,7 @@ def _stop(ctx: Context, callout: Callout, *, reason: str, followed_by: str) -> N
     LIFE.move(ctx, callout, "stop")
     rows = Recipient.unscoped.filter(callout=callout, state__lt=RecipientState.CONFIRMED)
     ids = list(rows.values_list("pk", flat=True))
-    withdraw_texts(ctx, ids)
+    close_deliveries(ctx, ids)
     notices = callout.upper_notices.values_list("pk", flat=True)
     withdraw_deliveries(ctx, UPPER, [str(pk) for pk in notices])
     withdraw_errands(ctx, KIND, [str(pk) for pk in ids])
@@ -170,9 +170,11 @@ def _stop(ctx: Context, callout: Callout, *, reason: str, followed_by: str) -> N
     ctx.journal(CalloutStopped(followed_by, PrivateText(reason)), callout)
 
 
-def withdraw_texts(ctx: Context, recipient_ids: Collection[int]) -> None:
-    """What these and their stand-ins were to be sent, or were sent, is over."""
-    withdraw_deliveries(ctx, USE, [f"{pk}{ending}" for pk in recipient_ids for ending in ("", FOR_STAND_IN)])
+@act("message.callout.confirm")
+def close_deliveries(ctx: Context, recipient_ids: Collection[int]) -> None:
+    """What these were sent is over: its digits are free, no reply is taken for an answer to it any more."""
+    keys = [f"{pk}{ending}" for pk in recipient_ids for ending in ("", FOR_STAND_IN)]
+    withdraw_deliveries(ctx, USE, keys)
 
 
 # --- ladders ------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from anlan.message.callout import selectors
 from anlan.message.callout.events import CalloutOver
 from anlan.message.callout.models import Recipient
 from anlan.message.callout.services.confirming import Answer, confirm_recipients
-from anlan.message.callout.services.opening import SETTLE, SETTLED_EVERY, withdraw_texts
+from anlan.message.callout.services.opening import SETTLE, SETTLED_EVERY, close_deliveries
 from anlan.message.callout.states import LIFE
 from anlan.message.callout.terms import How, RecipientState
 
@@ -46,5 +46,5 @@ def _close(ctx: Context, callout: Callout) -> None:
     LIFE.move(ctx, callout, "close")
     rows = Recipient.unscoped.filter(callout=callout, state__lt=RecipientState.CONFIRMED)
     left = list(rows.values_list("pk", flat=True))
-    withdraw_texts(ctx, left)
+    close_deliveries(ctx, left)
     ctx.journal(CalloutOver(len(left)), callout)

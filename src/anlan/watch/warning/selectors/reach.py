@@ -94,7 +94,8 @@ def list_told(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> Re
     node = replace(ctx, powers=LOOKS)
     called_for = list_called(get_territory(issue.unit), placed)
     audience = list_audience(node, issue.unit, called_for.unit_ids, alone=called_for.alone)
-    units = Unit.unscoped.in_bulk({one.unit_id for one in (*audience.members, *audience.gaps)})
+    numbers = {member.unit_id for member in audience.members} | {gap.unit_id for gap in audience.gaps}
+    units = Unit.unscoped.in_bulk(numbers)
     if not can(ctx, READ, issue.unit):
         audience = _own_part(ctx, audience, units)
     called = Counter(one.unit_id for one in audience.members)
@@ -114,9 +115,7 @@ def list_told(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> Re
 def _own_part(ctx: Context, audience: Audience, units: Mapping[int, Unit]) -> Audience:
     own = {number for number, unit in units.items() if can(ctx, READ, unit)}
     members = tuple(one for one in audience.members if one.unit_id in own)
-    return replace(
-        audience, members=members, gaps=tuple(one for one in audience.gaps if one.unit_id in own)
-    )
+    return replace(audience, members=members, gaps=tuple(one for one in audience.gaps if one.unit_id in own))
 
 
 def list_callouts_of(ctx: Context, warning: EarlyWarning) -> list[Callout]:

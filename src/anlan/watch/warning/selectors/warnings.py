@@ -27,7 +27,7 @@ from anlan.watch.warning.models import (
 from anlan.watch.warning.terms import IssueState, MessageType, WarningState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -133,6 +133,12 @@ def list_issues(ctx: Context, warning: EarlyWarning) -> list[WarningIssue]:
     if not can(ctx, READ, warning.unit):
         found = found.filter(state=IssueState.PUBLISHED)
     return list(found.order_by("-number"))
+
+
+def get_said(issues: Sequence[WarningIssue]) -> WarningIssue:
+    """Of a warning's messages the one that stands for it: the last that was published, before that the last."""
+    published = [one for one in issues if one.is_published]
+    return max(published or issues, key=lambda one: one.number)
 
 
 def list_areas(issue: WarningIssue) -> list[WarningArea]:

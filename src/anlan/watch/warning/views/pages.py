@@ -73,9 +73,8 @@ def warning_list(request: PageRequest) -> HttpResponse:
 def _row(ctx: Context, warning: EarlyWarning) -> dict[str, Any]:
     """A warning with the message that stands for it, and the one that is being made, if that is the reader's to see."""
     issues: list[WarningIssue] = warning.all_issues  # type: ignore[attr-defined]  # list_warnings reads them along
-    published = [one for one in issues if one.is_published]
     making = next((one for one in issues if one.is_open and can(ctx, READ, warning.unit)), None)
-    return {"warning": warning, "said": (published or issues)[-1], "making": making}
+    return {"warning": warning, "said": warnings.get_said(issues), "making": making}
 
 
 def find_warnings(ctx: Context, words: str, most: int) -> list[Hit]:
