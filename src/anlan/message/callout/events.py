@@ -99,6 +99,14 @@ class NumbersLooked:
     reason: PrivateText
 
 
+@event("message.callout.exported", _("导出叫应情况"))
+@dataclass(frozen=True)
+class CalloutExported:
+    """kind: xlsx or pdf."""
+
+    kind: str
+
+
 @event("message.callout.unit_completed", _("本单位叫应全部确认"))
 @dataclass(frozen=True)
 class UnitsCompleted:

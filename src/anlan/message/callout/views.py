@@ -8,11 +8,12 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from anlan.kernel import owed, timeline
+from anlan.kernel import owed, pdf, timeline
 from anlan.kernel.pages import needs
 from anlan.kernel.reach import EXTENDED, TELEPHONES, ReachKind
 from anlan.kernel.register.sheets import EXCEL, MEDIA_TYPES
@@ -21,10 +22,11 @@ from anlan.kernel.scope import can
 from anlan.message.callout import selectors, services
 from anlan.message.callout.forms import AreaForm, OpenForm, ReasonForm, WordsForm
 from anlan.message.callout.models import POSTS
-from anlan.message.callout.tables import map_of, workbook_of
+from anlan.message.callout.tables import document_of, map_of, workbook_of
 from anlan.message.callout.terms import CalloutState, Lack, Purpose, RecipientState, Target, Way
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from anlan.kernel.context import Context
@@ -140,13 +142,27 @@ def callout_people(request: PageRequest, callout_id: UUID) -> HttpResponse:
 @needs(EXPORT)
 def callout_export(request: PageRequest, callout_id: UUID) -> HttpResponse:
     """The board as a workbook."""
-    ctx = request.ctx
+    return _carried(request.ctx, callout_id, EXCEL, MEDIA_TYPES[EXCEL], workbook_of)
+
+
+@require_safe
+@needs(EXPORT)
+def callout_pdf(request: PageRequest, callout_id: UUID) -> HttpResponse:
+    """The board as a document to be filed."""
+    return _carried(request.ctx, callout_id, "pdf", pdf.MEDIA_TYPE, document_of)
+
+
+def _carried(
+    ctx: Context, callout_id: UUID, kind: str, media_type: str, made_by: Callable[..., bytes]
+) -> HttpResponse:
+    """Made first: that it left is written down once there is something to leave with."""
     callout = selectors.get_opened(ctx, callout_id, EXPORT)
     counts = selectors.list_counts(ctx, callout, callout.unit_id, EXPORT)
-    body = workbook_of(callout, counts, selectors.list_recipients(ctx, callout, EXPORT))
-    response = HttpResponse(body, content_type=MEDIA_TYPES[EXCEL])
-    name = f"{callout.started_at:%Y%m%d%H%M}"
-    response["Content-Disposition"] = f'attachment; filename="callout-{name}.xlsx"'
+    body = made_by(ctx, callout, counts, selectors.list_recipients(ctx, callout, EXPORT))
+    services.export_callout(ctx, callout_id, kind)
+    response = HttpResponse(body, content_type=media_type)
+    name = f"{localtime(callout.started_at):%Y%m%d%H%M}"
+    response["Content-Disposition"] = f'attachment; filename="callout-{name}.{kind}"'
     return response
 
 

@@ -15,7 +15,12 @@ from anlan.message.callout.services.confirming import (
     record_visit,
     record_visits,
 )
-from anlan.message.callout.services.handling import look_up_numbers, note_recipient, take_recipient
+from anlan.message.callout.services.handling import (
+    export_callout,
+    look_up_numbers,
+    note_recipient,
+    take_recipient,
+)
 from anlan.message.callout.services.opening import (
     SETTLE,
     STEP,
@@ -35,6 +40,7 @@ __all__ = (
     "close_deliveries",
     "confirm_on_behalf",
     "confirm_recipients",
+    "export_callout",
     "extend_callout",
     "look_up_numbers",
     "mark_unreachable",
