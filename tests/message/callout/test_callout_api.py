@@ -128,7 +128,7 @@ def test_one_is_opened_as_on_the_page(world: World, duty: Client) -> None:
     callout = Callout.unscoped.get()
     assert answer.json()["id"] == str(callout.pk)
     assert (
-        callout.texts["sms"][1] == "{name}：开会通知。今晚八点视频会商。 请立即确认：{link} 或回复 {reply}。"
+        callout.texts["sms"][1] == "{name}：开会通知。今晚八点视频会商。请立即确认：{link} 或回复 {reply}。"
     )
     assert Entry.objects.get(event="message.callout.opened").actor == world.officer
 

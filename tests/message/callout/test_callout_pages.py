@@ -112,7 +112,13 @@ def test_handling_is_entered_where_the_number_stands(world: World, duty: Client)
     one = called(world)
     back = reverse("callout_board", args=[one.callout_id])
     duty.post(reverse("callout_take", args=[one.pk]), {"next": back})
-    assert "正在联系" in text(duty, "callout_board", one.callout_id)
+    page = text(duty, "callout_board", one.callout_id)
+    assert "officer 正在联系" in page
+    assert reverse("callout_take", args=[one.pk]) not in page
+    Recipient.unscoped.filter(pk=one.pk).update(taken_at=opener().now() - timedelta(minutes=11))
+    page = text(duty, "callout_board", one.callout_id)
+    assert "officer 正在联系" not in page
+    assert reverse("callout_take", args=[one.pk]) in page
     duty.post(reverse("callout_note", args=[one.pk]), {"words": "无人接听", "next": back})
     assert "无人接听" in text(duty, "callout_recipient", one.pk)
     duty.post(reverse("callout_confirm", args=[one.pk]), {"reason": "", "next": back})
@@ -145,7 +151,8 @@ def test_a_callout_by_hand_is_previewed_before_it_goes_out(world: World, duty: C
         "areas": [world.town.pk],
     }
     page = duty.post(reverse("callout_open"), given).content.decode()
-    assert "2 人发出叫应" in page or "人发出叫应" in page
+    assert "向 2 人发出叫应" in page
+    assert "〔确认链接〕" in page
     assert not Callout.unscoped.exists()
     answer = duty.post(reverse("callout_open"), {**given, "go": "1"})
     callout = Callout.unscoped.get()
@@ -302,6 +309,9 @@ def test_its_record_says_what_was_sent_and_what_is_owed(world: World, duty: Clie
     assert "红色预警叫应到位" in page
     assert "请立即到岗" in page
     assert "时限未核实" in page
+    assert "〔姓名〕" in page
+    assert "{name}" not in page
+    assert "15:00</span>" in page, "each step has its time"
 
 
 def test_two_clicks_on_the_same_button_do_it_once(world: World, duty: Client) -> None:

@@ -136,7 +136,8 @@ def test_its_page_shows_the_picture_and_the_simulation_takes_rates(world: World,
 
 
 def test_examples_are_adopted_from_a_page(world: World, door: Client) -> None:
-    enter(door, world.holder("message.ladder.edit"))
+    enter(door, world.approver)
+    assert reverse("ladder_adopt") in door.get(reverse("ladder_list")).content.decode()
     answer = door.post(reverse("ladder_adopt"), {"unit": world.district.pk})
     assert answer.status_code == 302
     assert Ladder.unscoped.filter(unit=world.district).count() == len(EXAMPLES)

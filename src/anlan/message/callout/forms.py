@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from anlan.kernel.models import Unit
 
 OPEN = "message.callout.open"
-SMS = _("{name}：%(title)s。%(body)s 请立即确认：{link} 或回复 {reply}。")
-VOICE = _("%(title)s。%(body)s 听完请按 1 键确认。")
+SMS = _("{name}：%(title)s。%(body)s请立即确认：{link} 或回复 {reply}。")
+VOICE = _("%(title)s。%(body)s听完请按 1 键确认。")
 
 
 class AreaForm(forms.Form):

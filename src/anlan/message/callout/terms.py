@@ -1,5 +1,7 @@
 """Callouts: what for, in what state, how somebody answered, and what may be done with them."""
 
+from datetime import timedelta
+
 from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -90,6 +92,7 @@ PLACES = (
     "village",
     "community",
 )
+HANDS_OFF = timedelta(minutes=10)  # so long no machine calls whom somebody is phoning
 PRIORITIES = {"red": 0, "orange": 1, "yellow": 2}  # of deliveries; others go last
 USE = "callout"  # of deliveries to recipients and their stand-ins
 UPPER = "callout_upper"  # of deliveries to desks above

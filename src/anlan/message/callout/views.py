@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -23,10 +24,10 @@ from anlan.message.callout import selectors, services
 from anlan.message.callout.forms import AreaForm, OpenForm, ReasonForm, WordsForm
 from anlan.message.callout.models import POSTS
 from anlan.message.callout.tables import document_of, map_of, workbook_of
-from anlan.message.callout.terms import CalloutState, Lack, Purpose, RecipientState, Target, Way
+from anlan.message.callout.terms import HANDS_OFF, CalloutState, Lack, Purpose, RecipientState, Target, Way
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from anlan.kernel.context import Context
@@ -40,6 +41,7 @@ HANDLE, LOOK, ANSWER = "message.callout.handle", "message.callout.look", "messag
 EXPORT = "message.callout.export"
 MOST_GAPS = 100
 EXTENDABLE = frozenset({CalloutState.RUNNING, CalloutState.COMPLETE})
+PLACE = re.compile(r"\{(name|link|reply)\}")
 ask = require_http_methods(["GET", "POST"])
 
 
@@ -80,7 +82,7 @@ def callout_board(request: PageRequest, callout_id: UUID) -> HttpResponse:
         "counts": sorted(counts, key=lambda count: count.rank),
         "total": total,
         "share": total["done"] * 100 // total["people"] if total["people"] else 0,
-        "rows": [row_of(callout, one) for one in waiting],
+        "rows": [row_of(ctx, callout, one) for one in waiting],
         "missing": _("谁还没有收到") if callout.only_tells else _("谁还没有确认"),
         "most": selectors.MOST_SHOWN,
         "uncertain": any(not ladder["certain"] for ladder in callout.ladders),
@@ -117,9 +119,10 @@ def callout_detail(request: PageRequest, callout_id: UUID) -> HttpResponse:
     is_met = can(ctx, selectors.READ, callout)  # else he sees it for his people's sake alone
     shown = {
         "callout": callout,
-        "texts": [(str(Way(way).label), heading, body) for way, (heading, body) in callout.texts.items()],
+        "texts": _texts(callout.texts),
         "ladders": [
-            {**ladder, "rungs": [rung_of(rung) for rung in ladder["rungs"]]} for ladder in callout.ladders
+            {**ladder, "rungs": [(span_of(rung["at_s"]), rung_of(rung)) for rung in ladder["rungs"]]}
+            for ladder in callout.ladders
         ],
         "notices": selectors.list_upper_notices(ctx, callout),
         "owed": owed.of(ctx, callout, selectors.READ) if is_met else [],
@@ -194,7 +197,7 @@ def callout_open(request: PageRequest) -> HttpResponse:
             messages.success(request, _("叫应已发出。"))
             return _to_board(ctx, callout)
         shown |= _preview(selectors.list_audience(ctx, unit, areas))
-        shown["texts"] = [(str(Way(way).label), body) for way, (_head, body) in form.texts().items()]
+        shown["texts"] = _texts(form.texts())
     return render(request, "callout/open.html", shown)
 
 
@@ -314,7 +317,7 @@ def _recipient(request: PageRequest, recipient: Any, *, looked: bool = False) ->
     shown = {
         "callout": callout,
         "one": recipient,
-        "row": row_of(callout, recipient, looked=looked),
+        "row": row_of(ctx, callout, recipient, looked=looked),
         "looked": looked,
         "attempts": selectors.list_attempts(recipient),
         "visits": selectors.list_visits(recipient),
@@ -377,15 +380,27 @@ def callout_reach(request: PageRequest) -> HttpResponse:
 # --- as a page shows it -------------------------------------------------------------------------------------------
 
 
-def row_of(callout: Callout, one: Any, *, looked: bool = False) -> dict[str, Any]:
+def _texts(texts: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """What goes out by each way, with words for what is filled in for each person."""
+    filled = {"name": _("〔姓名〕"), "link": _("〔确认链接〕"), "reply": _("〔回复编号〕")}
+    return [
+        (str(Way(way).label), PLACE.sub(lambda found: filled[found[1]], body))
+        for way, (_heading, body) in texts.items()
+    ]
+
+
+def row_of(ctx: Context, callout: Callout, one: Any, *, looked: bool = False) -> dict[str, Any]:
     """One who is called, with what was tried last and how a person calls him."""
     rungs = callout.ladders[one.ladder]["rungs"]
     rung = rungs[one.rung] if 0 <= one.rung < len(rungs) else None
     following = rungs[one.rung + 1] if one.is_open and one.rung + 1 < len(rungs) else None
+    is_taken = one.is_open and one.taken_at is not None and one.taken_at > ctx.now() - HANDS_OFF
     return {
+        "is_taken": is_taken,
+        "is_mine": is_taken and one.taken_by_id == (ctx.actor.pk if ctx.actor else None),
         "one": one,
         "name": str(one.person or _("值班电话")),
-        "mark": mark_of(one),
+        "mark": mark_of(one, is_taken=is_taken),
         "label": label_of(callout, one),
         "rung": rung and rung_of(rung),
         "rungs": len(rungs),
@@ -395,10 +410,15 @@ def row_of(callout: Callout, one: Any, *, looked: bool = False) -> dict[str, Any
     }
 
 
-def mark_of(one: Recipient) -> str:
+def mark_of(one: Recipient, *, is_taken: bool) -> str:
     if one.state in {RecipientState.CONFIRMED, RecipientState.VISITED}:
         return "done"
-    return "failed" if one.state == RecipientState.UNREACHABLE else "doing" if one.taken_by_id else "waiting"
+    return "failed" if one.state == RecipientState.UNREACHABLE else "doing" if is_taken else "waiting"
+
+
+def span_of(seconds: int) -> str:
+    """Since the beginning, as a clock that was set to nothing would show it."""
+    return f"{seconds // 60}:{seconds % 60:02d}"
 
 
 def label_of(callout: Callout, one: Recipient) -> str:

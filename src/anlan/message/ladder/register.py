@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel.register import Column, Filter, Panel, Register
+from anlan.kernel.register import Column, Filter, Page, Panel, Register
 from anlan.message.ladder.models import Ladder
 from anlan.message.ladder.selectors import ERRAND_RATE, RATES, STAND_IN_RATE, list_remaining
 from anlan.message.ladder.terms import Target, Way
@@ -89,6 +89,7 @@ LADDERS = Register(
         "certain",
     ),
     filters=(Filter("certain"),),
+    pages=(Page(_("采用示例阶梯"), "ladder_adopt", "message.ladder.edit"),),
     panels=(Panel("ladder/_picture.html", _picture),),
     icon="list-numbers",
     lead=_("没有应答时先后找谁、用什么方式、隔多久。下级没有自己的阶梯时用上级的。"),

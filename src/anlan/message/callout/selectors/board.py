@@ -10,6 +10,7 @@ from django.db import connection
 
 from anlan.kernel.scope import require
 from anlan.message.callout.selectors.reading import READ
+from anlan.message.callout.terms import HANDS_OFF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ WITH top AS (
   SELECT r.unit_id, count(*) AS people,
     count(*) FILTER (WHERE r.state = 2) AS confirmed, count(*) FILTER (WHERE r.state = 3) AS visited,
     count(*) FILTER (WHERE r.state = 1) AS unreachable,
-    count(*) FILTER (WHERE r.state < 2 AND r.taken_at IS NOT NULL) AS taken, max(r.ended_at) AS last_at
+    count(*) FILTER (WHERE r.state < 2 AND r.taken_at > %(busy)s) AS taken, max(r.ended_at) AS last_at
   FROM callout_recipient r WHERE r.callout_id = %(callout)s GROUP BY r.unit_id)
 SELECT g.id, g.name, sum(c.people)::int, sum(c.confirmed)::int, sum(c.visited)::int, sum(c.unreachable)::int,
   sum(c.taken)::int, max(c.last_at), bool_or(u.id <> g.id) AND g.id <> %(within)s
@@ -147,7 +148,8 @@ def list_counts(ctx: Context, callout: Callout, within_id: int, capability: str 
     """
     require(ctx, capability)
     scope = [f"{root}%" for root in ctx.roots(capability)]
-    told = {"callout": callout.pk, "within": within_id, "scope": scope}
+    busy = ctx.now() - HANDS_OFF
+    told = {"callout": callout.pk, "within": within_id, "scope": scope, "busy": busy}
     return [Count(*row) for row in _rows(COUNTS, told)]
 
 

@@ -12,8 +12,7 @@ from anlan.kernel.events import PrivateText
 from anlan.message.callout import selectors
 from anlan.message.callout.events import CalloutExported, NumbersLooked, RecipientNoted, RecipientTaken
 from anlan.message.callout.models import Recipient
-from anlan.message.callout.services.climbing import HANDS_OFF
-from anlan.message.callout.terms import RecipientState
+from anlan.message.callout.terms import HANDS_OFF, RecipientState
 
 if TYPE_CHECKING:
     from uuid import UUID
