@@ -18,29 +18,21 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
 
 PEOPLE, MOST_PEOPLE = 100, 50_000
-WIDTH, LEFT, ROW, BAR = 640, 96, 34, 200  # of the picture
 
 
 def picture_of(ladder: Ladder, asked: Mapping[str, int]) -> dict[str, Any]:
     """What the page shows of a ladder: its rungs in time, and how many are left after each at these rates."""
     people = asked.get("people", PEOPLE)
-    remaining = list_remaining(ladder.rungs, people, asked)
     return {
         "ladder": ladder,
-        "width": WIDTH,
-        "height": ROW * len(remaining) + 12,
         "rows": [
             {
-                "y": ROW * number + 22,
-                "bar_y": ROW * number + 9,
                 "span": span_of(one.rung.at_s),
                 "target": str(Target(one.rung.target).label),
                 "ways": gettext("、").join(str(Way(way).label) for way in one.rung.ways),
-                "before": one.before,
                 "after": one.after,
-                "bar": round(BAR * one.after / people) if people else 0,
             }
-            for number, one in enumerate(remaining)
+            for one in list_remaining(ladder.rungs, people, asked)
         ],
         "people": people,
         "rates": [
