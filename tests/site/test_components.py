@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django import forms
+from django.core.paginator import Paginator
 from django.template import RequestContext, Template
 from django.test import RequestFactory
 from django_cotton.compiler_regex import CottonCompiler
@@ -40,3 +41,13 @@ def test_no_words_of_the_page_reach_a_component_that_was_not_given_them(componen
     field = ':field="given"' if component == "field" else ""  # without one it has nothing to show
     source = CottonCompiler().process(f"<c-{component} {field} />")
     assert LEAK not in Template(source).render(RequestContext(request, around))
+
+
+def test_pages_of_a_list_keep_what_it_is_narrowed_by(world: World) -> None:
+    """Though a component has no more of the page than its request."""
+    request = RequestFactory().get("/", {"state": "running", "page": "2"})
+    request.user, request.ctx, request.session = world.officer, acting(world.officer), {}  # type: ignore[attr-defined]  # as middleware does
+    source = CottonCompiler().process('<c-pager :page="given" />')
+    around = {"given": Paginator(range(9), 3).page(2)}
+    links = re.findall(r'href="([^"]+)"', Template(source).render(RequestContext(request, around)))
+    assert links == ["?state=running&amp;page=1", "?state=running&amp;page=3"]
