@@ -81,6 +81,24 @@ class LiveNode:
         ) as connection:
             return connection.execute(statement).fetchall()
 
+    def run(self, program: str) -> str:
+        """What a piece of Python says that is run on the node, as `./anlan manage shell` would."""
+        command = [str(CHECKOUT / "anlan"), "manage", "shell", "-v0", "-c", f"exec({program!r})"]
+        done = subprocess.run(
+            command, env=told_of(self.var, self.port), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def change(self, statement: str, *values: object) -> None:
+        """Change the node's database, as its owner."""
+        import psycopg  # noqa: PLC0415 - most tests need none
+
+        with psycopg.connect(
+            host=str(Place(self.var).run / "pg"), user="anlan_owner", dbname="anlan"
+        ) as connection:
+            connection.execute(statement, values)
+
 
 def token_of(page: str) -> str:
     found = TOKEN.search(page)
@@ -98,6 +116,12 @@ def eventually(holds: Callable[[], bool], seconds: float, what: str) -> None:
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
+def told_of(var: Path, port: int) -> dict[str, str]:
+    """The environment of a command on that node: nothing of the tests' own."""
+    inherited = {key: text for key, text in os.environ.items() if not key.startswith("ANLAN_")}
+    return {**inherited, "ANLAN_VAR": str(var), "ANLAN_PORT": str(port)}
+
+
 @contextmanager
 def live_node(name: str, mode: str = "demo", *arguments: str, **environment: str) -> Iterator[LiveNode]:
     """Start a fresh node and stop it with Ctrl-C at the end."""
@@ -106,13 +130,11 @@ def live_node(name: str, mode: str = "demo", *arguments: str, **environment: str
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    inherited = {key: text for key, text in os.environ.items() if not key.startswith("ANLAN_")}
-    told = {**inherited, "ANLAN_VAR": str(var), "ANLAN_PORT": str(port), **environment}
     var.mkdir(parents=True)
     with (var / "launcher.log").open("wb") as log:
         launcher = subprocess.Popen(
             [str(CHECKOUT / "anlan"), mode, *arguments],
-            env=told,
+            env=told_of(var, port) | environment,
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,

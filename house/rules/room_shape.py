@@ -56,7 +56,7 @@ def part_of(file: str) -> str:
 def _file(tree: Tree, room: Room, file: str) -> Iterator[Finding]:
     path = f"{room.folder}/{file}"
     top = part_of(file)
-    shown = top == "templates" and re.match(rf"templates/{room.name}/[a-z_/]+\.html$", file)
+    shown = top == "templates" and re.match(rf"templates/{room.name}/[a-z_/]+\.(html|typ)$", file)
     if top == "migrations" or shown or re.match(r"data/[a-z_]+\.json$", file):
         return
     if not file.endswith(".py") or (top not in PARTS and file != "__init__.py"):

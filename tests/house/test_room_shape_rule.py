@@ -42,6 +42,7 @@ GOOD = {
     f"{ROOM}/events.py": "from dataclasses import dataclass\n\n@dataclass(frozen=True)\nclass RainSeen: ...",
     f"{ROOM}/views.py": "from anlan.watch.rain import services\n\ndef register(request): ...",
     f"{ROOM}/templates/rain/_row.html": "<tr></tr>",
+    f"{ROOM}/templates/rain/sheet.typ": "= 雨情",
     f"{ROOM}/migrations/__init__.py": "",
     f"{ROOM}/migrations/0001_rain.py": "from anything import at_all",
 }

@@ -7,14 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel import scope, sharing
+from anlan.kernel import history, scope, sharing, timeline
 from anlan.kernel.act import act
 from anlan.kernel.clock import real_now
 from anlan.kernel.context import Context
 from anlan.kernel.errors import DomainError, NotAllowed
+from anlan.kernel.events import PrivateText, event
 from anlan.kernel.ids import uuid7
 from anlan.kernel.models import Clock, Entry, Exercise, Grant, MatterRecord, Role, Share, Unit
 from tests.cast import World, acting, make_user, make_world
@@ -36,6 +38,18 @@ class Flood(MatterRecord):
 
     class Meta(MatterRecord.Meta):
         app_label = "tests"
+
+
+@event("test.flood.told", _("洪水"), shared=True)
+@dataclass(frozen=True)
+class FloodTold:
+    words: PrivateText
+
+
+@event("test.flood.weighed", _("会商"))
+@dataclass(frozen=True)
+class FloodWeighed:
+    words: PrivateText
 
 
 @act(WRITE)
@@ -249,3 +263,24 @@ def test_a_list_with_shares_is_answered_by_indexes(stage: Stage) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tests_flood")
     assert "BitmapOr" in scope.visible(stage.neighbour(), Flood, READ).explain()
+
+
+def test_who_is_shared_with_meets_of_its_timeline_what_is_told_to_others_and_no_words(stage: Stage) -> None:
+    neighbour = stage.neighbour()
+    with transaction.atomic():
+        stage.owner.journal(FloodWeighed(PrivateText("内部会商")), stage.flood)
+        stage.owner.journal(FloodTold(PrivateText("内部备注")), stage.flood)
+    share(stage.owner, stage.flood, [stage.world.neighbour_district])
+    reader = fresh(neighbour)
+    whole, part = (timeline.of(ctx, stage.flood, READ) for ctx in (stage.owner, reader))
+    assert [line.entry.event for line in whole.lines] == [
+        "kernel.matter.shared",
+        "test.flood.told",
+        "test.flood.weighed",
+    ]
+    assert [line.said for line in whole.lines] == [(), ("内部备注",), ("内部会商",)]
+    assert [(line.entry.event, line.said) for line in part.lines] == [("test.flood.told", ())]
+    assert (whole.is_part, part.is_part) == (False, True)
+    history.list_changes(stage.owner, stage.flood, READ)
+    with pytest.raises(NotAllowed):
+        history.list_changes(reader, stage.flood, READ)

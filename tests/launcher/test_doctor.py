@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,8 @@ def test_a_missing_package_is_named_with_the_command(monkeypatch: pytest.MonkeyP
     found = one(doctor._system_packages(look(tmp_path)))
     assert found.state == "bad"
     assert "apt-get install --no-install-recommends postgresql-postgis" in found.mend
+    monkeypatch.setattr(packages, "RUN", (replace(lacking, optional=True),))
+    assert one(doctor._system_packages(look(tmp_path))).state == "warning"
 
 
 def test_installed_versions_are_held_against_the_lock(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from anlan.launcher import packages
@@ -22,6 +24,17 @@ def test_only_what_is_missing_is_named() -> None:
 def test_nothing_missing_touches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     packages.install([need("second", there=True)])
+
+
+def test_what_is_optional_keeps_nobody_from_starting_and_is_named_with_the_rest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    nice = replace(need("nice", there=False), optional=True)
+    packages.install([nice])
+    with pytest.raises(SystemExit):
+        packages.install([*NEEDS, nice])
+    assert "first third nice" in capsys.readouterr().err
 
 
 def test_without_apt_it_stops_and_names_every_package(

@@ -4,26 +4,33 @@ the ladder is needed, and it ends with everybody's answer or a visit. Who was bo
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.nodes import LiveNode, eventually, live_node, token_of
-from tests.simulated import Simulated, simulated, write_secrets
+from anlan.launcher.place import CHECKOUT
+from tests.nodes import LiveNode, eventually, token_of
+from tests.simulated import Simulated, simulated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     import httpx
 
 pytestmark = pytest.mark.scenario
-CODES = ("sms-sim", "voice-sim")
 STEPS = "立即 本人 站内、短信\n6秒 本人 语音 2次 间隔10秒\n30秒 替补 短信、语音\n36秒 上级值班\n44秒 上门"
 MANY = 50
+BY_LINK = 8  # people who open the link of their text
+BEHIND_ONE_ADDRESS = 1000
+LINK = re.compile(r"https://[^/\s]+(/c/[\w.~-]+)")
+PAGE = CHECKOUT / "docs/integrator/callouts.md"
 ON_ITS_WAY = timedelta(seconds=2)  # a request that was under way just when the answer came
 # Holders of posts in a township and its villages, each with his mobile number and whether somebody stands in for his post.
 PEOPLE = """
@@ -39,25 +46,23 @@ JOIN kernel_unit u ON u.path LIKE t.path || '%' JOIN post_post o ON o.unit_id = 
 JOIN post_posting g ON g.post_id = o.id AND NOT g.stand_in
 WHERE t.kind IN ('township', 'street') GROUP BY t.id ORDER BY abs(count(DISTINCT g.person_id) - {many}) LIMIT 1
 """
+MACHINE = """
+from datetime import timedelta
+from anlan.kernel import tokens
+from anlan.kernel.clock import real_now
+from anlan.kernel.context import Context
+from anlan.kernel.models import Grant, Role, Unit, User
+machine = User.objects.create_user("command-system", None, display_name="指挥系统", is_machine=True)
+district = Unit.unscoped.filter(kind="district").order_by("path").first()
+Grant.objects.create(user=machine, role=Role.objects.get(code="duty_officer"), scope_root=district)
+system = Context(User.objects.get(username="system"), second_factor=True)
+scopes = ["message.callout.read", "message.callout.open", "message.callout.handle", "message.callout.stop", "watch.warning.read"]
+print(tokens.issue_token(system, machine.pk, name="指挥系统", scopes=scopes, expires_at=real_now() + timedelta(days=1))[1])
+"""
 LATE = """
 SELECT d.id::text, r.id, r.ended_at, d.channel FROM channel_delivery d
 JOIN callout_recipient r ON d.key IN (r.id::text, r.id || 's') WHERE d.use = 'callout' AND r.ended_at IS NOT NULL
 """
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("carriers")
-    for above in (made, *made.parents[:3]):
-        above.chmod(0o755)  # the services' user reads the secrets
-    write_secrets(made, *CODES)
-    return made
-
-
-@pytest.fixture(scope="module")
-def node(folder: Path) -> Iterator[LiveNode]:
-    with live_node("callout", ANLAN_CARRIER_SECRETS=str(folder / "carriers.json")) as running:
-        yield running
 
 
 def post(client: httpx.Client, page: str, **form: Any) -> httpx.Response:
@@ -68,14 +73,22 @@ def post(client: httpx.Client, page: str, **form: Any) -> httpx.Response:
     return answer
 
 
-def behaviour_of(numbers: list[tuple[str, bool]]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Plan:
+    """How a township's people behave: what the carriers are told, and who opens the link of his text instead."""
+
+    behaviour: dict[str, Any]
+    by_link: list[str]
+
+
+def plan_of(numbers: list[tuple[str, bool]]) -> Plan:
     """Two thirds reply to the SMS; of the others one number is wrong, some pick up at the first or second call, some never."""
     silent = [number for number, stood_in in numbers if stood_in][: MANY // 10]
     others = [number for number, _ in numbers if number not in silent]
     third = len(numbers) * 35 // 100 - len(silent)
-    late, quick = others[:third], others[third:]
+    late, by_link, quick = others[:third], others[third:][:BY_LINK], others[third:][BY_LINK:]
     never = {"messages": {"reply": {"share": 0}}, "calls": {"no_answer": 1}}
-    plan: dict[str, Any] = dict.fromkeys((*silent, *late[:4]), never)
+    plan: dict[str, Any] = dict.fromkeys((*silent, *late[:4], *by_link), never)
     plan |= {
         number: {"messages": {"reply": {"share": 0}}, "calls": {"answers_at": 1 + place % 2}}
         for place, number in enumerate(late[4:])
@@ -83,12 +96,13 @@ def behaviour_of(numbers: list[tuple[str, bool]]) -> dict[str, Any]:
     plan[late[4]] = {"messages": {"undeliverable": 1}, "calls": {"answers_at": 1}}
     reply = {"share": 1, "after_s": [1, 5], "texts": ["1", "收到", "１。"]}
     plan |= {number: {"messages": {"reply": reply}} for number in quick}
-    return {
+    behaviour = {
         "messages": {"delay_s": [0.1, 0.5], "reply": {"share": 1, "after_s": [1, 3]}},
         "calls": {"ring_s": [0.5, 1.5], "talk_s": 2, "key_after_s": [0.2, 0.8], "lines": 30},
         "callbacks": {"double": 0.2, "disorder_s": 0.5},
         "numbers": plan,
     }
+    return Plan(behaviour, by_link)
 
 
 def enter_carriers(node: LiveNode, unit: object, sms: Simulated, voice: Simulated) -> None:
@@ -109,15 +123,13 @@ def test_everybody_has_answered_or_was_visited_and_nobody_was_bothered_after_tha
 ) -> None:
     (town, district, many), *_ = node.sql(TOWN.format(many=MANY))
     assert int(str(many)) >= MANY * 0.7
-    plan = behaviour_of(
-        [(str(number), bool(stood_in)) for number, stood_in in node.sql(PEOPLE.format(town=town))]
-    )
+    plan = plan_of([(str(number), bool(stood_in)) for number, stood_in in node.sql(PEOPLE.format(town=town))])
     ca = node.var / "public/anlan-ca.crt"
 
     def carrier(code: str) -> Any:
         own = folder / code  # it writes a file of its own secret
         own.mkdir()
-        return simulated(own, code, plan, callback=f"{node.address}/gateway/{code}/events", ca=ca)
+        return simulated(own, code, plan.behaviour, callback=f"{node.address}/gateway/{code}/events", ca=ca)
 
     with (
         carrier("sms-sim") as sms,
@@ -139,6 +151,7 @@ def test_everybody_has_answered_or_was_visited_and_nobody_was_bothered_after_tha
             go="1",
         )
         board = opened.headers["location"]
+        links = confirm_by_link(node, sms, plan.by_link)
         eventually(
             lambda: targets(node) == {"person", "stand_in", "upper_duty", "errand"},
             120,
@@ -149,7 +162,8 @@ def test_everybody_has_answered_or_was_visited_and_nobody_was_bothered_after_tha
         assert "全部确认或上门告知" in duty.get(board).text
         calls, messages = voice.record(), sms.record()
     hows = {str(how) for (how,) in node.sql("SELECT DISTINCT how FROM callout_recipient")}
-    assert {"sms", "key", "visit"} <= hows
+    assert {"sms", "key", "visit", "link"} <= hows
+    assert_links_say_what_became_of_them(node, links)
     assert_nobody_was_bothered_later(node, [*calls["items"], *messages["items"]])
     assert not node.sql("SELECT 1 FROM kernel_parked"), "nothing is stuck"
     assert not node.sql("SELECT 1 FROM kernel_due WHERE kind = 'message.callout.step'")
@@ -158,6 +172,84 @@ def test_everybody_has_answered_or_was_visited_and_nobody_was_bothered_after_tha
         " WHERE r.code = 'message-callout-confirm-red'"
     )
     assert owed == [("fulfilled",)]
+
+
+def confirm_by_link(node: LiveNode, sms: Simulated, numbers: list[str]) -> list[str]:
+    """These open the link of their text, which changes nothing, and press its button, some twice. returns the links"""
+
+    def texts() -> list[str]:
+        return [one["text"] for one in sms.record()["items"] if one["to"] in numbers]
+
+    eventually(lambda: len(texts()) == len(numbers), 30, "each has his text")
+    links = [found[1] for text in texts() if (found := LINK.search(text))]
+    assert len(set(links)) == len(numbers)
+    confirmed = "SELECT count(*) FROM callout_recipient WHERE how = 'link'"
+    with closing(node.client()) as phone:
+        for link in links:
+            answer = phone.get(link)
+            assert answer.status_code == 200
+            assert "我已收到" in answer.text
+            assert "no-store" in answer.headers["Cache-Control"]
+        assert node.sql(confirmed) == [(0,)], "to look is not to confirm"
+        for number, link in enumerate(links):
+            assert "已确认，谢谢" in phone.post(link).text
+            if number % 2:
+                assert "已经确认过" in phone.post(link).text
+    assert node.sql(confirmed) == [(len(links),)]
+    return links
+
+
+def assert_links_say_what_became_of_them(node: LiveNode, links: list[str]) -> None:
+    """Once all is over: what was confirmed is shown for a week; wrong, cut and old links say what to do instead."""
+    with closing(node.client()) as phone:
+        assert "已经确认过" in phone.get(links[0]).text
+        wrong = links[0][:-1] + ("a" if links[0][-1] != "a" else "b")
+        for link in (wrong, links[0][:-4], "/c/", "/c/x"):
+            for answer in (phone.get(link), phone.post(link)):
+                assert answer.status_code == 404
+                assert "这个链接打不开" in answer.text
+                assert "直接回复短信" in answer.text
+        node.change("UPDATE callout_callout SET ended_at = ended_at - interval '8 days'")
+        old = phone.get(links[0])
+        node.change("UPDATE callout_callout SET ended_at = ended_at + interval '8 days'")
+    assert old.status_code == 404
+    assert "这个链接打不开" in old.text
+
+
+def test_a_thousand_people_behind_one_address_open_their_links_and_press(node: LiveNode) -> None:
+    """None of them is told to wait, though all come in the same seconds; their links may be anybody's."""
+
+    def people(count: int) -> set[int]:
+        with closing(node.client()) as phone:
+            return {
+                ask(f"/c/{place}").status_code for place in range(count) for ask in (phone.get, phone.post)
+            }
+
+    with ThreadPoolExecutor(8) as pool:
+        met = set().union(*pool.map(people, [BEHIND_ONE_ADDRESS // 8] * 8))
+    assert met == {404}
+
+
+def test_the_integrator_s_examples_run_as_they_stand(node: LiveNode) -> None:
+    """Against a real node, with a machine's token."""
+    setting, *examples = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert "NODE=https://" in setting
+    district = node.sql("SELECT id FROM kernel_unit WHERE kind = 'district' ORDER BY path LIMIT 1")[0][0]
+    own = f"NODE={node.address}\nTOKEN={token_for(node)}\nUNIT={district}\n"
+    curl = f"curl() {{ command curl --silent --show-error --cacert '{node.var}/public/anlan-ca.crt' \"$@\"; echo; }}\n"
+    script = own + curl + "\n".join(examples)
+    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert not [one for one in answers if one.get("status", 0) in range(400, 600)], done.stdout
+    stopped = [one for one in answers if one.get("state") == "stopped"]
+    assert len(stopped) == 1
+    assert (stopped[0]["states"]["confirmed"], stopped[0]["states"]["visited"]) == (1, 1)
+
+
+def token_for(node: LiveNode) -> str:
+    """A token of a machine that may do at the district what its duty officer may."""
+    return node.run(MACHINE).split()[-1]
 
 
 def targets(node: LiveNode) -> set[str]:

@@ -32,6 +32,15 @@ def test_chinese_unless_the_user_asks_for_english(world: World, door: Client) ->
     assert 'lang="en"' in door.get("/").content.decode()
 
 
+def test_one_entry_of_the_navigation_is_where_one_is(world: World, door: Client) -> None:
+    door.force_login(world.officer)
+    for address in ("/", "/message/callouts/", "/message/callouts/reach/", "/message/callouts/open/"):
+        entries = re.findall(
+            r'<a[^>]*href="([^"]+)"[^>]*aria-current="page"', door.get(address).content.decode()
+        )
+        assert set(entries) == {"/message/callouts/" if address.endswith("open/") else address}
+
+
 def test_english_pages_write_moments_day_first_with_24_hours() -> None:
     moment = datetime(2026, 11, 25, 13, 5, tzinfo=UTC)
     with translation.override("en"):

@@ -92,6 +92,9 @@ SENTENCES: dict[str, _StrPromise] = {
     "import_line": _(
         "第 %(line)s 行没有写入：%(reason)s全部没有导入。请改正后重新上传，或改为只导入无误的行。"
     ),
+    "pdf_font": _(
+        "本机没有中文字体，不能生成 PDF。请运维人员执行 apt-get install fonts-noto-cjk；可以先导出 Excel。"
+    ),
     "export_reason": _("导出完整的个人信息须写明理由，并有查看个人信息的权限。"),
     "files_unreachable": _("存放附件的服务没有应答，请稍后重试。仍不成功，请联系运维人员。"),
     "posting_ended": _("该身份已失效，没有切换。请另选一个身份，或使用全部身份。"),

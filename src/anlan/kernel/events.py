@@ -26,28 +26,37 @@ E = TypeVar("E")
 
 @dataclass(frozen=True)
 class Declared:
-    """One kind of event: its class, what it is called, and which of its fields are private."""
+    """One kind of event: its class, what it is called, which of its fields are private, and who hears of it.
+
+    shared  whom the record's matter is shared with meets it in the timeline as well, without its private texts
+    """
 
     name: str
     label: _StrPromise
     version: int
     shape: type
     private: frozenset[str]
+    shared: bool
 
 
 _by_shape: dict[type, Declared] = {}
 _by_name: dict[str, Declared] = {}
 
 
-def event(name: str, label: _StrPromise, *, version: int = 1) -> Callable[[type[E]], type[E]]:
-    """Declare an event "wing.room.verb_in_past_tense", called `label` on pages; a changed shape raises the version."""
+def event(
+    name: str, label: _StrPromise, *, version: int = 1, shared: bool = False
+) -> Callable[[type[E]], type[E]]:
+    """Declare an event "wing.room.verb_in_past_tense", called `label` on pages; a changed shape raises the version.
+
+    shared  it is no inner matter of the record's unit: see Declared
+    """
 
     def declare(shape: type[E]) -> type[E]:
         if name in _by_name:
             raise ValueError(f"the event {name} is declared twice")
         hints = get_type_hints(shape)
         private = frozenset(field.name for field in fields(shape) if hints[field.name] is PrivateText)  # type: ignore[arg-type]  # a dataclass
-        _by_shape[shape] = _by_name[name] = Declared(name, label, version, shape, private)
+        _by_shape[shape] = _by_name[name] = Declared(name, label, version, shape, private, shared)
         return shape
 
     return declare
@@ -71,6 +80,11 @@ def fields_of(name: str) -> frozenset[str]:
 def names() -> frozenset[str]:
     """Every event there is."""
     return frozenset(_by_name)
+
+
+def shared() -> list[str]:
+    """The events that are told to those with whom a matter is shared."""
+    return sorted(name for name, declared in _by_name.items() if declared.shared)
 
 
 def content(happened: object) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.db.models import Case, ForeignKey, Q, Value, When
 from django.utils.translation import gettext as _
 
 from anlan.kernel import events, personal, subjects, values
+from anlan.kernel.errors import NotAllowed
 from anlan.kernel.journal import of_any
 from anlan.kernel.models import (
     Entry,
@@ -31,7 +32,7 @@ from anlan.kernel.models import (
     Unit,
     User,
 )
-from anlan.kernel.scope import require
+from anlan.kernel.scope import owns, require
 from anlan.kernel.timeline import who
 
 if TYPE_CHECKING:
@@ -170,11 +171,14 @@ class Page:
 
 
 def list_changes(ctx: Context, record: Model, capability: str, *, before: int | None = None) -> Page:
-    """How a record's row came to be what it is, newest first; needs the record's own reading capability.
+    """How a record's row came to be what it is, newest first; needs the record's own reading capability in its unit.
 
     before  number of a change: only older ones
+    raises  NotAllowed, too, where the record is only shared: its row says what was thought of before it was told
     """
     require(ctx, capability, record)
+    if not owns(ctx, capability, record):
+        raise NotAllowed(capability)
     found = RowChange.objects.filter(table=record._meta.db_table, row=str(record.pk)).order_by("-id")
     if before is not None:
         found = found.filter(pk__lt=before)

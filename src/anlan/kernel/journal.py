@@ -20,7 +20,7 @@ from anlan.kernel.clock import real_now
 from anlan.kernel.models import Entry, Obligation, PrivateNote, Unit
 from anlan.kernel.models.relay import SHARDS
 from anlan.kernel.periods import refuse_unreckonable
-from anlan.kernel.scope import require, upward
+from anlan.kernel.scope import owns, require, units_where, upward
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -162,17 +162,24 @@ def _columns(entry: Entry) -> dict[str, Any]:
 def list_timeline(ctx: Context, about: Model, capability: str) -> QuerySet[Entry]:
     """What happened to a record and to what is owed about it, the latest first.
 
-    The reader needs the record's own reading capability in its unit (or through its matter).
+    The reader needs the record's own reading capability in its unit. Who has it through the record's matter alone meets
+    what is told to others, and what units of his owe.
     """
-    require(ctx, capability, about)
-    kind, key = about._meta.label_lower, str(about.pk)
-    owed = [
-        str(pk)
-        for pk in Obligation.unscoped.filter(subject_kind=kind, subject=key).values_list("pk", flat=True)
-    ]
+    owed = [str(pk) for pk in list_owed(ctx, about, capability).values_list("pk", flat=True)]
     of_obligations = Q(subject_kind=Obligation._meta.label_lower) & of_any(owed) if owed else Q(pk__in=[])
-    entries = Entry.objects.filter(Q(subject_kind=kind) & of_any([key]) | of_obligations)
-    return entries.select_related("actor").order_by("-id")
+    of_record = Q(subject_kind=about._meta.label_lower) & of_any([str(about.pk)])
+    if not owns(ctx, capability, about):
+        of_record &= Q(event__in=events.shared())
+    return Entry.objects.filter(of_record | of_obligations).select_related("actor").order_by("-id")
+
+
+def list_owed(ctx: Context, about: Model, capability: str) -> QuerySet[Obligation]:
+    """What is owed about a record: by all to who reads it in its unit, by his own units to whom it is shared with."""
+    require(ctx, capability, about)
+    owed: QuerySet[Obligation] = Obligation.unscoped.filter(
+        subject_kind=about._meta.label_lower, subject=str(about.pk)
+    )
+    return owed if owns(ctx, capability, about) else owed.filter(unit__in=units_where(ctx, capability))
 
 
 def of_any(keys: list[str]) -> Q:

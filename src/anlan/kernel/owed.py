@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Case, IntegerField, When
 
-from anlan.kernel.models import Obligation
-from anlan.kernel.scope import require
+from anlan.kernel.journal import list_owed
 from anlan.kernel.terms import ObligationState
 
 if TYPE_CHECKING:
     from django.db.models import Model
 
     from anlan.kernel.context import Context
+    from anlan.kernel.models import Obligation
 
 MOST = 50  # on a record's page; all of them stand on the pages of obligations
 RUNNING_FIRST = Case(
@@ -25,9 +25,6 @@ RUNNING_FIRST = Case(
 
 
 def of(ctx: Context, record: Model, capability: str) -> list[Obligation]:
-    """The record's obligations, what is open and due soonest first; needs the record's own reading capability."""
-    require(ctx, capability, record)
-    rows = Obligation.unscoped.filter(
-        subject_kind=record._meta.label_lower, subject=str(record.pk), exercise=ctx.exercise
-    )
+    """The record's obligations as far as they are the reader's to see, what is open and due soonest first."""
+    rows = list_owed(ctx, record, capability).filter(exercise=ctx.exercise)
     return list(rows.select_related("rule", "unit").order_by(RUNNING_FIRST, "due_at", "pk")[:MOST])

@@ -15,7 +15,7 @@ from anlan.kernel.scope import can, require
 from anlan.kernel.terms import Density, Theme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
@@ -80,35 +80,45 @@ def _unread(request: PageRequest, standing: Standing) -> list[Shown]:
 def _navigation(request: PageRequest) -> list[dict[str, Any]]:
     ctx = request.ctx
     open_doors = [door for door in rooms.doors() if can(ctx, door.capability)]
-    groups = [
-        {"title": WING_TITLES[wing], "items": [_item(request, d.title, d.url_name, d.icon) for d in doors]}
+    groups: list[dict[str, Any]] = [
+        {"title": WING_TITLES[wing], "items": [_item(d.title, d.url_name, d.icon) for d in doors]}
         for wing, doors in groupby(open_doors, key=lambda door: door.wing)
     ]
-    work = [_item(request, _("我的工作"), "home", "checklist")]
+    work = [_item(_("我的工作"), "home", "checklist")]
     if can(ctx, "kernel.obligation.read"):
-        work.append(_item(request, _("履责"), "obligation_list", "calendar-due"))
+        work.append(_item(_("履责"), "obligation_list", "calendar-due"))
     if can(ctx, exercises.JOIN):
-        work.append(_item(request, _("演练"), "exercise_list", "movie"))
-    work.append(_item(request, _("后台任务"), "task_list", "hourglass-low"))
+        work.append(_item(_("演练"), "exercise_list", "movie"))
+    work.append(_item(_("后台任务"), "task_list", "hourglass-low"))
     system = []
     if can(ctx, "kernel.node.read"):
-        system.append(_item(request, _("运行状态"), "node_status", "heartbeat"))
+        system.append(_item(_("运行状态"), "node_status", "heartbeat"))
     if can(ctx, notices.POST):
-        system.append(_item(request, _("系统公告"), "notice_list", "speakerphone"))
+        system.append(_item(_("系统公告"), "notice_list", "speakerphone"))
     if can(ctx, "kernel.access.read"):
-        system.append(_item(request, _("授权"), "access_users", "key"))
+        system.append(_item(_("授权"), "access_users", "key"))
     if can(ctx, "kernel.journal.read"):
-        system.append(_item(request, _("留痕"), "journal_search", "timeline-event"))
+        system.append(_item(_("留痕"), "journal_search", "timeline-event"))
     if can(ctx, "kernel.journal.mend"):
-        system.append(_item(request, _("受阻的处理"), "journal_stuck", "alert-square"))
+        system.append(_item(_("受阻的处理"), "journal_stuck", "alert-square"))
     if settings.ANLAN.mode == "demo":
-        system.append(_item(request, _("样式范例"), "styleguide", "palette"))
+        system.append(_item(_("样式范例"), "styleguide", "palette"))
     if system:
         groups.append({"title": _("系统"), "items": system})
-    return [{"title": _("工作"), "items": work}, *groups]
+    groups = [{"title": _("工作"), "items": work}, *groups]
+    _mark(request, [item for group in groups for item in group["items"]])
+    return groups
 
 
-def _item(request: HttpRequest, title: Any, url_name: str, icon: str) -> dict[str, Any]:
-    url = reverse(url_name)
-    current = request.path == url if url == "/" else request.path.startswith(url)
-    return {"title": title, "url": url, "icon": icon, "current": current}
+def _mark(request: HttpRequest, items: Iterable[dict[str, Any]]) -> None:
+    """Say which entry one is at: of several that the address begins with, the closest."""
+    at = request.path
+    around = [
+        item for item in items if at == item["url"] or (item["url"] != "/" and at.startswith(item["url"]))
+    ]
+    if around:
+        max(around, key=lambda item: len(item["url"]))["current"] = True
+
+
+def _item(title: Any, url_name: str, icon: str) -> dict[str, Any]:
+    return {"title": title, "url": reverse(url_name), "icon": icon, "current": False}

@@ -119,11 +119,19 @@ def can(ctx: Context, capability: str, about: models.Model | None = None) -> boo
     roots = ctx.roots(capability)
     if about is None or not roots:
         return bool(roots)
-    path = _path_of(about)
-    if path is None or any(path.startswith(root) for root in roots):
+    if owns(ctx, capability, about):
         return True
     matter = getattr(about, "matter", None)
     return matter is not None and matter in ctx.shared_matters(capability)
+
+
+def owns(ctx: Context, capability: str, about: models.Model) -> bool:
+    """Whether a record is the actor's by its unit, and not only because its matter is shared with him.
+
+    What is shared is the matter, not how its unit came to it: drafts, returns, what was written down about people.
+    """
+    roots, path = ctx.roots(capability), _path_of(about)
+    return bool(roots) and (path is None or any(path.startswith(root) for root in roots))
 
 
 def require(ctx: Context, capability: str, about: models.Model | None = None) -> None:

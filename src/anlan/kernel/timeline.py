@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from anlan.kernel import events, journal, subjects
 from anlan.kernel.models import Obligation, PrivateNote
+from anlan.kernel.scope import owns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,6 +51,7 @@ class Timeline:
     older    number of the entry to go on before, None on the last page
     url      the page with all of it; blank for a kind of record that no room shows
     listens  the subjects whose changes concern it; blank where it doesn't change any more
+    is_part  the record is only shared with the reader: what its unit keeps to itself is left out
     """
 
     lines: tuple[Line, ...]
@@ -57,6 +59,7 @@ class Timeline:
     url: str
     listens: str
     is_brief: bool
+    is_part: bool
 
     @property
     def days(self) -> list[tuple[date, list[Line]]]:
@@ -76,7 +79,7 @@ def of(
     size: int = BRIEF,
     event: str = "",
 ) -> Timeline:
-    """What happened to a record and to what is owed about it; needs the record's own reading capability.
+    """What happened to a record and to what is owed about it, as far as it is the reader's (journal.list_timeline).
 
     before  number of an entry: only older ones
     event   only entries of this one; blank: of all
@@ -89,14 +92,16 @@ def of(
     entries = list(found[: size + 1])
     shown, more = entries[:size], len(entries) > size
     kind, key = record._meta.label_lower, str(record.pk)
-    owed = _owed(shown, kind, key)
+    owed = _owed(ctx, shown, record, capability)
+    is_part = not owns(ctx, capability, record)
     listens = " ".join((f"{kind}:{key}", *(f"{OBLIGATION}:{number}" for number in owed)))
     return Timeline(
-        _lines(ctx, shown, owed),
+        _lines(ctx, shown, owed, silent_of=kind if is_part else ""),
         shown[-1].pk if more else None,
         reverse("journal_of", args=(kind, key)) if kind in subjects.kinds() else "",
         listens if before is None and not event else "",
         size <= BRIEF,
+        is_part,
     )
 
 
@@ -123,7 +128,10 @@ def overtaken(ctx: Context, record: Model, capability: str) -> str:
     return said + _("您填写的还在，请核对现在的情况再办。")
 
 
-def _lines(ctx: Context, entries: Sequence[Entry], owed: dict[str, str]) -> tuple[Line, ...]:
+def _lines(
+    ctx: Context, entries: Sequence[Entry], owed: dict[str, str], *, silent_of: str
+) -> tuple[Line, ...]:
+    """silent_of: the kind of record of whose entries the words are left out"""
     titles = subjects.describe(ctx, ((OBLIGATION, number) for number in owed))
     said = notes_of(entries)
     return tuple(
@@ -132,7 +140,7 @@ def _lines(ctx: Context, entries: Sequence[Entry], owed: dict[str, str]) -> tupl
             events.label_of(entry.event),
             who(entry),
             _about(entry, owed, titles),
-            tuple(note.text for note in said[entry.pk]),
+            tuple(note.text for note in said[entry.pk] if entry.subject_kind != silent_of),
         )
         for entry in entries
     )
@@ -160,12 +168,12 @@ def keys_of(entry: Entry) -> list[str]:
     return [entry.subject] if entry.subject else [str(key) for key in entry.data.get("subjects", ())]
 
 
-def _owed(entries: Sequence[Entry], kind: str, key: str) -> dict[str, str]:
+def _owed(ctx: Context, entries: Sequence[Entry], record: Model, capability: str) -> dict[str, str]:
     """Of the obligations in these entries, those about this record: by number, what the rule calls them."""
     numbers = {number for entry in entries if entry.subject_kind == OBLIGATION for number in keys_of(entry)}
     if not numbers:
         return {}
-    rows: Any = Obligation.unscoped.filter(pk__in=numbers, subject_kind=kind, subject=key)
+    rows = journal.list_owed(ctx, record, capability).filter(pk__in=numbers)
     return {str(number): name for number, name in rows.values_list("pk", "rule__name")}
 
 

@@ -142,7 +142,8 @@ def _system_packages(_look: Look) -> Iterator[Finding]:
     lacking = packages.missing((*packages.RUN, *packages.DATABASE))
     if lacking:
         names = " ".join(need.package for need in lacking)
-        yield bad(
+        told = warning if all(need.optional for need in lacking) else bad
+        yield told(
             what,
             words(f"缺少 {names}", f"missing: {names}"),
             f"apt-get install --no-install-recommends {names}",

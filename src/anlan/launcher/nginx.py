@@ -52,8 +52,9 @@ http {{
   map $request_method $guesses {{ default ""; POST $binary_remote_addr; }}
   limit_req_zone $binary_remote_addr zone=public:4m rate=300r/m;
   limit_req_zone $binary_remote_addr zone=alive:4m rate=300r/m;
-  # Whole towns come from one address of their mobile network; what a link is cannot be guessed anyhow.
-  limit_req_zone $binary_remote_addr zone=answers:8m rate=50r/s;
+  # Whole towns come from one address of their mobile network, each to look and to press, within seconds of the text;
+  # what a link is cannot be guessed anyhow.
+  limit_req_zone $binary_remote_addr zone=answers:8m rate=200r/s;
   limit_req_zone $binary_remote_addr zone=carriers:1m rate=100r/s;
   limit_conn_status 429;
   limit_req_status 429;
@@ -153,7 +154,7 @@ http {{
       limit_req_log_level info;
       limit_conn_log_level info;
       client_max_body_size 4k;
-      limit_req zone=answers burst=500 nodelay;
+      limit_req zone=answers burst=2500 nodelay;
       limit_conn per_client 1000;
       proxy_pass http://answer;
     }}

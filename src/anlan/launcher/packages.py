@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Need:
-    """One thing a machine must have: the Debian package that brings it, and how its presence is seen."""
+    """One thing a machine must have: the Debian package that brings it, and how its presence is seen.
+
+    optional  a node runs without it: it comes along where others are installed, and keeps nobody from starting
+    """
 
     package: str
     present: Callable[[], bool]
     why: tuple[str, str]
+    optional: bool = False
 
 
 def postgres_folders() -> list[Path]:
@@ -56,6 +60,7 @@ def _has_font() -> bool:
 
 
 POSTGRES = "postgresql-postgis"
+FONT = Need("fonts-noto-cjk", _has_font, ("PDF 和截图的中文字体", "Chinese type of PDF and pictures"))
 RUN = (
     Need("python3-venv", _has_venv, ("Python 虚拟环境", "Python's virtual environments")),
     Need(
@@ -63,13 +68,14 @@ RUN = (
     ),
     Need("nginx-light", _program("nginx"), ("前门：TLS、静态文件、限流", "the front door")),
     Need("gettext", _program("msgfmt"), ("编译译文", "compiles the catalogues")),
+    replace(FONT, optional=True),
 )
 DATABASE = (
     Need(POSTGRES, lambda: bool(postgres_folders()), ("数据库 PostgreSQL 与 PostGIS", "the database")),
 )
 TEST = (
     Need("chromium", _program("chromium"), ("浏览器测试", "browser tests")),
-    Need("fonts-noto-cjk", _has_font, ("截图和文档的中文字体", "Chinese type in pictures and documents")),
+    FONT,
 )
 BENCH = (
     Need(
@@ -86,9 +92,9 @@ def missing(needs: Iterable[Need]) -> list[Need]:
 
 
 def install(needs: Iterable[Need]) -> None:
-    """Install what is missing, or stop and name it exactly."""
+    """Install what is missing, or stop and name it exactly; what is optional comes along and never by itself."""
     lacking = missing(needs)
-    if not lacking:
+    if all(need.optional for need in lacking):
         return
     if not shutil.which("apt-get") or not (is_root() or shutil.which("sudo")):
         _refuse(lacking)
@@ -102,7 +108,7 @@ def install(needs: Iterable[Need]) -> None:
     _apt(*wish, "--download-only")
     with _services_stay_down(), _finish_first():
         _apt(*wish)
-    if still := missing(lacking):
+    if still := [need for need in missing(lacking) if not need.optional]:
         _refuse(still)
 
 

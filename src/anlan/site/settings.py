@@ -107,6 +107,9 @@ TEMPLATES = [
     }
 ]
 
+# A component knows what it is given and nothing of the page around it, whatever its words are called there.
+COTTON_ISOLATE_BY_DEFAULT = True
+
 # --- data -------------------------------------------------------------------------------------------------------
 
 

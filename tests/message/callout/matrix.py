@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.cast import World
 
 READ, OPEN, HANDLE = "message.callout.read", "message.callout.open", "message.callout.handle"
+WHY = {"reason": "甲"}
 _numbers = count(1000)
 
 
@@ -46,7 +47,21 @@ def done(name: str, data: dict[str, str], budget: int) -> Case:
     return of_one(name, HANDLE, method="post", data=data, answers=302, budget=budget)
 
 
+def opening(world: World) -> dict[str, Any]:
+    """Somebody to call; nothing that an address holds."""
+    hold(world.town, "party_first", "王秀兰", "10000010001")
+    return {}
+
+
+API = "api:/callouts"
 CASES = (
+    Case(API, READ, budget=7),
+    Case(API, OPEN, own=opening, method="post", data={"unit_id": 0}, answers=422, budget=9),
+    of_whole(f"{API}/{{callout_id}}", READ, budget=9),
+    of_whole(f"{API}/{{callout_id}}/people", READ, budget=8),
+    of_whole(f"{API}/{{callout_id}}/stop", "message.callout.stop", method="post", data=WHY, budget=26),
+    of_one(f"{API}/people/{{recipient_id}}/confirm", HANDLE, method="post", data=WHY, budget=27),
+    of_one(f"{API}/people/{{recipient_id}}/visit", HANDLE, method="post", data={"words": "甲"}, budget=27),
     Case("callout_list", READ, budget=6),
     Case("callout_open", OPEN, budget=10),
     Case("callout_open", OPEN, method="post", data={"title": "甲"}, budget=10),
@@ -56,7 +71,8 @@ CASES = (
     of_whole("callout_detail", READ, budget=13),
     of_whole("callout_people", READ, budget=8),
     of_whole("callout_attempts", READ, budget=8),
-    of_whole("callout_export", "message.callout.export", budget=7),
+    of_whole("callout_export", "message.callout.export", budget=9),
+    of_whole("callout_pdf", "message.callout.export", budget=9),
     of_whole("callout_extend", OPEN, budget=10),
     of_whole("callout_stop", "message.callout.stop", budget=6),
     of_one("callout_recipient", READ, budget=11),

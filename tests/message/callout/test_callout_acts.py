@@ -18,6 +18,7 @@ from anlan.message.callout.terms import USE, CalloutState, RecipientState
 from anlan.message.channel.models import Delivery
 from anlan.message.channel.terms import DeliveryState
 from anlan.message.errand.models import Errand
+from anlan.message.ladder.models import Ladder
 from anlan.organisation.post import services as posts
 from tests.cast import acting
 from tests.message.callouts import (
@@ -450,3 +451,87 @@ def test_opening_and_climbing_take_as_many_statements_for_many_as_for_few(world:
             assert step(callout, 1) == many
         counts.append((len(opening), len(climbing)))
     assert counts[0] == counts[1]
+
+
+# --- what is only told --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(world: World, village: Unit) -> Callout:
+    """The end of a warning, for three: one whom texts reach, one whom they do not, one without a mobile number."""
+    rules.load_all()
+    Ladder.unscoped.create(
+        unit=world.district, name="夜间", steps="立即 本人 语音 3次 间隔60秒\n2分钟 上级值班\n3分钟 上门"
+    )
+    hold(world.town, "party_first", "王秀兰", "10000000001")
+    hold(world.town, "government_first", "李建国", "10000000002")
+    hold(village, "party_first", "无手机")
+    return call(
+        world, purpose="end", colour="", texts={"app": ("解除", "解除"), "sms": ("", "解除暴雨红色预警。")}
+    )
+
+
+def settle(callout: Callout) -> Callout:
+    """Let the moment come at which it is looked whom the text has reached."""
+    Due.objects.filter(kind=services.SETTLE).delete()
+    services.settle_told(listener(), [callout.pk])
+    return Callout.unscoped.get(pk=callout.pk)
+
+
+def person_named(callout: Callout, name: str) -> Recipient:
+    return Recipient.unscoped.get(callout=callout, person__name=name)
+
+
+def arrives(one: Recipient) -> None:
+    (delivery,) = sent(one, "sms")
+    Delivery.unscoped.filter(pk=delivery.pk).update(
+        state=DeliveryState.DELIVERED, delivered_at=opener().now()
+    )
+
+
+def test_the_end_is_told_by_text_alone_whatever_ladders_are_laid_down(told: Callout) -> None:
+    assert {one.channel for one in Delivery.unscoped.all()} == {"sms"}
+    assert not Due.objects.filter(kind=services.STEP).exists()
+    assert not Errand.unscoped.exists()
+    assert not UpperNotice.objects.exists()
+    assert not Obligation.unscoped.filter(subject_kind="callout.callout").exists()
+
+
+def test_whom_the_text_has_reached_has_been_told_and_the_board_says_so(told: Callout) -> None:
+    reached, other = person_named(told, "王秀兰"), person_named(told, "李建国")
+    arrives(reached)
+    assert settle(told).state == CalloutState.RUNNING
+    reached.refresh_from_db()
+    assert (reached.state, reached.how, reached.state_label) == (
+        RecipientState.CONFIRMED,
+        "delivered",
+        "已送达",
+    )
+    other.refresh_from_db()
+    assert other.state == RecipientState.PENDING
+    assert person_named(told, "无手机").state == RecipientState.UNREACHABLE
+    assert Due.objects.filter(kind=services.SETTLE, key=str(told.pk)).exists(), "it is looked again"
+
+
+def test_it_is_complete_when_all_are_told_and_over_after_its_time(told: Callout) -> None:
+    for name in ("王秀兰", "李建国"):
+        arrives(person_named(told, name))
+    rest = Recipient.unscoped.filter(callout=told, state__lt=RecipientState.CONFIRMED)
+    alone = [one for one in rest if one.person is None or one.person.name == "无手机"]
+    assert settle(told).state == CalloutState.RUNNING
+    Callout.unscoped.filter(pk=told.pk).update(begun_at=[opener().now() - timedelta(hours=2)])
+    over = settle(told)
+    assert (over.state, over.is_running) == (CalloutState.OVER, False)
+    assert Entry.objects.get(event="message.callout.over").data == {"left": len(alone)}
+    assert not Due.objects.filter(kind=services.SETTLE).exists()
+    with pytest.raises(StateConflict):
+        services.extend_callout(opener(), told.pk, [told.unit_id])
+
+
+def test_when_everybody_has_been_told_it_is_complete(told: Callout) -> None:
+    for name in ("王秀兰", "李建国"):
+        arrives(person_named(told, name))
+    confirm(*Recipient.unscoped.filter(callout=told, state=RecipientState.UNREACHABLE), how="app")
+    confirm(*Recipient.unscoped.filter(callout=told, person=None), how="app")
+    complete = settle(told)
+    assert (complete.state, complete.state_label) == (CalloutState.COMPLETE, "全部告知")

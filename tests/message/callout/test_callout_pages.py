@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,16 @@ import openpyxl
 import pytest
 from django.contrib.gis.geos import Point
 from django.urls import reverse
+from pypdf import PdfReader
 
-from anlan.kernel.models import Entry
-from anlan.message.callout import services
+from anlan.kernel import pdf
+from anlan.kernel.models import Clock, Entry, Exercise
+from anlan.message.callout import selectors, services
 from anlan.message.callout.models import Callout, Recipient
+from anlan.message.callout.tables import document_of
 from anlan.message.callout.terms import RecipientState
 from anlan.organisation.unit.models import UnitProfile
-from tests.cast import enter
+from tests.cast import acting, enter
 from tests.message.callouts import call, confirm, hold, make_village, opener, recipient
 from tests.organisation.people import make_contact
 
@@ -108,7 +112,13 @@ def test_handling_is_entered_where_the_number_stands(world: World, duty: Client)
     one = called(world)
     back = reverse("callout_board", args=[one.callout_id])
     duty.post(reverse("callout_take", args=[one.pk]), {"next": back})
-    assert "正在联系" in text(duty, "callout_board", one.callout_id)
+    page = text(duty, "callout_board", one.callout_id)
+    assert "officer 正在联系" in page
+    assert reverse("callout_take", args=[one.pk]) not in page
+    Recipient.unscoped.filter(pk=one.pk).update(taken_at=opener().now() - timedelta(minutes=11))
+    page = text(duty, "callout_board", one.callout_id)
+    assert "officer 正在联系" not in page
+    assert reverse("callout_take", args=[one.pk]) in page
     duty.post(reverse("callout_note", args=[one.pk]), {"words": "无人接听", "next": back})
     assert "无人接听" in text(duty, "callout_recipient", one.pk)
     duty.post(reverse("callout_confirm", args=[one.pk]), {"reason": "", "next": back})
@@ -141,7 +151,8 @@ def test_a_callout_by_hand_is_previewed_before_it_goes_out(world: World, duty: C
         "areas": [world.town.pk],
     }
     page = duty.post(reverse("callout_open"), given).content.decode()
-    assert "2 人发出叫应" in page or "人发出叫应" in page
+    assert "向 2 人发出叫应" in page
+    assert "〔确认链接〕" in page
     assert not Callout.unscoped.exists()
     answer = duty.post(reverse("callout_open"), {**given, "go": "1"})
     callout = Callout.unscoped.get()
@@ -183,10 +194,67 @@ def test_the_board_as_a_workbook_has_units_and_people(world: World, duty: Client
     one = called(world)
     confirm(one)
     answer = duty.get(reverse("callout_export", args=[one.callout_id]))
+    assert Entry.objects.get(event="message.callout.exported").data == {"kind": "xlsx"}
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
     units, people = ([list(row) for row in sheet.values] for sheet in book)
     assert any("甲一镇" in row for row in units)
     assert any("王秀兰" in row and "点链接确认" in row for row in people)
+
+
+def words_of(document: bytes) -> str:
+    return re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(io.BytesIO(document)).pages))
+
+
+def test_the_board_as_a_document_says_who_has_answered_how_and_who_has_not(
+    world: World, duty: Client
+) -> None:
+    for kind, name in (("party_first", "王秀兰"), ("government_first", "李建国"), ("duty_contact", "赵铁柱")):
+        hold(world.town, kind, name, f"1000000000{len(name + kind) % 10}")
+    make_contact(hold(world.town, "office_head", "孙桂英"), PRIVATE, private=True)
+    callout = call(world)
+    by_name = {str(one.person): one for one in Recipient.unscoped.filter(callout=callout)}
+    confirm(by_name["王秀兰"], how="key")
+    services.record_visit(acting(world.officer), by_name["李建国"].pk, words="在家，已告知")
+    answer = duty.get(reverse("callout_pdf", args=[callout.pk]))
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["Content-Disposition"].endswith('.pdf"')
+    said = words_of(answer.content)
+    order = ["暴雨红色预警", "各单位", "甲一镇", "谁还没有确认", "赵铁柱", "李建国", "王秀兰", "电话按键"]
+    places = [said.index(one) for one in order]
+    assert places == sorted(places)
+    assert "officer于" in said
+    assert "第1页，共1页" in said
+    assert PRIVATE not in said
+    assert "演练" not in said
+    (entry,) = Entry.objects.filter(event="message.callout.exported")
+    assert (entry.data["kind"], entry.actor) == ("pdf", world.officer)
+    fonts = PdfReader(io.BytesIO(answer.content)).pages[0]["/Resources"]["/Font"]
+    assert all("NotoSansCJK" in str(font.get_object()["/BaseFont"]) for font in fonts.values())
+
+
+def test_each_page_of_a_drill_s_document_says_so(world: World) -> None:
+    exercise = Exercise.objects.create(name="演练", clock=Clock.objects.create())
+    for number in range(60):
+        hold(make_village(world.town, number), "party_first", f"第{number}人", f"100000000{number:02}")
+    callout = call(world, ctx=opener(exercise))
+    ctx = acting(world.officer)
+    ctx.exercise = exercise
+    counts = selectors.list_counts(ctx, callout, callout.unit_id)
+    document = document_of(ctx, callout, counts, selectors.list_recipients(ctx, callout))
+    pages = PdfReader(io.BytesIO(document)).pages
+    assert len(pages) > 1
+    assert all("演练 演练 演练" in page.extract_text() for page in pages)
+
+
+def test_without_chinese_type_no_document_is_made_and_the_page_says_what_is_missing(
+    world: World, duty: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = called(world)
+    monkeypatch.setattr(pdf, "FAMILY", "No Such Type")
+    answer = duty.get(reverse("callout_pdf", args=[one.callout_id]))
+    assert answer.status_code == 409
+    assert "fonts-noto-cjk" in answer.content.decode()
+    assert not Entry.objects.filter(event="message.callout.exported").exists()
 
 
 def test_the_map_shows_units_whose_place_is_known(world: World, duty: Client) -> None:
@@ -241,6 +309,9 @@ def test_its_record_says_what_was_sent_and_what_is_owed(world: World, duty: Clie
     assert "红色预警叫应到位" in page
     assert "请立即到岗" in page
     assert "时限未核实" in page
+    assert "〔姓名〕" in page
+    assert "{name}" not in page
+    assert "15:00</span>" in page, "each step has its time"
 
 
 def test_two_clicks_on_the_same_button_do_it_once(world: World, duty: Client) -> None:

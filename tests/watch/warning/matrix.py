@@ -60,6 +60,8 @@ def with_kinds(world: World) -> dict[str, Any]:
 
 
 CASES = (
+    Case("api:/warnings", READ, budget=7),
+    Case("api:/warnings/{warning_id}", READ, **warning(published), budget=9),
     Case("warning_list", READ, budget=8),
     Case("warning_create", DRAFT, own=with_kinds, budget=8),
     Case("warning_detail", READ, **warning(published), budget=20),

@@ -412,8 +412,9 @@ def test_publishing_calls_those_who_answer_for_the_area(world: World, duty: Cont
 def test_the_end_of_a_warning_stops_its_calls_and_wakes_nobody(world: World, duty: Context) -> None:
     cancelled(world.district)
     first, last = Callout.unscoped.order_by("started_at")
-    assert (first.state, last.purpose, last.state) == ("stopped", "notice", "running")
-    assert set(last.texts) == {"app", "sms", "email"}
+    assert (first.state, last.purpose, last.state) == ("stopped", "end", "running")
+    assert set(last.texts) == {"app", "sms"}
+    assert "{link}" not in last.texts["sms"][1]
 
 
 def test_an_update_calls_anew_and_ends_the_earlier_callout(world: World, duty: Context) -> None:

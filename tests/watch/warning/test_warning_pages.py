@@ -10,9 +10,12 @@ from django.urls import reverse
 
 from anlan.kernel.models import Exercise
 from anlan.kernel.models.clock import Clock
+from anlan.kernel.seeds import plant_unit
+from anlan.message.callout.models import Callout
 from anlan.watch.warning import services
 from anlan.watch.warning.models import EarlyWarning, WarningIssue
 from tests.cast import World, acting, enter
+from tests.message.callouts import hold
 from tests.watch.kinds import make_kind
 from tests.watch.warnings import (
     NODE,
@@ -212,6 +215,44 @@ def test_a_warned_unit_meets_what_was_published_and_no_draft(world: World, door:
     assert "暴雨蓝色" in page
     assert "暴雨红色" not in page
     assert door.get(reverse("warning_preview", args=[update.pk])).status_code == 404
+
+
+def test_whom_a_warning_is_shared_with_meets_what_was_published_and_his_own_part(
+    world: World, door: Client
+) -> None:
+    with_rules()
+    hold(world.town, "party_first", "王秀兰", "10000000001")
+    hold(plant_unit("T-1-1-2", "甲二镇", "township", world.district), "party_first", "赵外人", "10000000002")
+    issue = submitted(world.district)
+    services.return_low_issue(NODE, issue.pk, reason="气象局尚未会商")
+    services.publish_issue(NODE, approve(services.submit_issue(NODE, issue.pk)).pk)
+    services.take_measure(NODE, issue.warning_id, "66-1", note="值班表内部留存")
+    update = services.draft_update(NODE, issue.warning_id, colour="red")
+    services.discard_issue(NODE, update.pk, reason="误判")
+    inner = ("气象局尚未会商", "退回预警", "误判", "作废预警草稿", "值班表内部留存", "暴雨红色")
+    warning = issue.warning
+    journal = reverse("journal_of", args=["warning.earlywarning", warning.pk])
+    record, preview = ("warning_detail", warning.pk), ("warning_preview", issue.pk)
+    callout = Callout.unscoped.get()
+
+    enter(door, world.officer)
+    whole = text(door, *record) + door.get(journal).content.decode()
+    assert all(said in whole for said in inner if said != "暴雨红色")
+    assert "甲二镇" in text(door, *preview)
+    assert "甲二镇" in text(door, "callout_board", callout.pk)
+    assert door.get(journal, {"tab": "history"}).status_code == 200
+    assert str(warning.pk) in door.get(reverse("warning_list"), {"q": "红色"}).content.decode()
+
+    enter(door, world.clerk)
+    pages = [text(door, *record), text(door, *preview), door.get(journal).content.decode()]
+    pages += [text(door, name, callout.pk) for name in ("callout_board", "callout_detail")]
+    for page in pages:
+        assert not [said for said in (*inner, "甲二镇", "赵外人") if said in page]
+    assert "发布预警" in pages[0]
+    assert "甲一镇" in pages[1]
+    assert "王秀兰" in pages[3]
+    assert door.get(journal, {"tab": "history"}).status_code == 403
+    assert str(warning.pk) not in door.get(reverse("warning_list"), {"q": "红色"}).content.decode()
 
 
 def test_update_and_cancel_begin_on_the_warning_s_page(world: World, duty: Client) -> None:

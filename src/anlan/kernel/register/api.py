@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import wraps
 from inspect import Parameter, Signature
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from django.contrib.gis.db.models import PointField
@@ -21,12 +20,13 @@ from django.utils.translation import gettext as _
 from ninja import Body, Query, Router, Schema, Status
 from ninja.decorators import decorate_view
 from ninja.errors import ValidationError
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, create_model
+from pydantic import Field, create_model
 
 from anlan.kernel import personal
 from anlan.kernel.errors import NotFound
+from anlan.kernel.interface import MOST, USUAL, Strict, Why, needs
 from anlan.kernel.register import acts, forms, listing
-from anlan.kernel.scope import require, visible
+from anlan.kernel.scope import visible
 from anlan.kernel.words import lazy as gettext_lazy
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from anlan.kernel.register.declaration import Register
     from anlan.kernel.requests import PageRequest
 
-MOST, USUAL = 500, 100  # records in one answer
 KINDS: tuple[tuple[type, Any], ...] = (
     (models.BooleanField, bool),
     (models.IntegerField, int),
@@ -50,43 +49,6 @@ KINDS: tuple[tuple[type, Any], ...] = (
     (models.UUIDField, UUID),
     (PointField, tuple[float, float]),
 )
-
-
-class Strict(Schema):
-    """What is sent may hold nothing that is not known."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-def _without_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("NUL")
-    return text
-
-
-class Why(Schema):
-    """A reason, which the journal keeps."""
-
-    reason: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-        AfterValidator(_without_nul),
-    ]
-
-
-def _needs(capability: str) -> Callable[[Any], Any]:
-    """Who is logged in without the capability is refused before what he sent is looked at; others the operation refuses."""
-
-    def decorate(operation: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(operation)
-        def run(request: PageRequest, *args: Any, **kwargs: Any) -> Any:
-            if request.user.is_authenticated:
-                require(request.ctx, capability)
-            return operation(request, *args, **kwargs)
-
-        return run
-
-    return decorate
 
 
 def router_of(register: Register) -> Router:
@@ -137,7 +99,7 @@ class Operations:
         self.router.add_api_operation(
             path,
             [method],
-            decorate_view(_needs(self.register.capability(verb)))(run),
+            decorate_view(needs(self.register.capability(verb)))(run),
             response=answer,
             summary=summary,
             operation_id=run.__name__,

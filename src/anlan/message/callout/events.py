@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from anlan.kernel.events import PrivateText, event
 
 
-@event("message.callout.opened", _("发起叫应"))
+@event("message.callout.opened", _("发起叫应"), shared=True)
 @dataclass(frozen=True)
 class CalloutOpened:
     """units: whose answers it is about; each owes that all its people have answered or been visited."""
@@ -21,7 +21,7 @@ class CalloutOpened:
     units: tuple[int, ...]
 
 
-@event("message.callout.extended", _("扩大叫应范围"))
+@event("message.callout.extended", _("扩大叫应范围"), shared=True)
 @dataclass(frozen=True)
 class CalloutExtended:
     purpose: str
@@ -99,19 +99,35 @@ class NumbersLooked:
     reason: PrivateText
 
 
+@event("message.callout.exported", _("导出叫应情况"))
+@dataclass(frozen=True)
+class CalloutExported:
+    """kind: xlsx or pdf."""
+
+    kind: str
+
+
 @event("message.callout.unit_completed", _("本单位叫应全部确认"))
 @dataclass(frozen=True)
 class UnitsCompleted:
     units: tuple[int, ...]
 
 
-@event("message.callout.completed", _("叫应全部确认"))
+@event("message.callout.completed", _("叫应全部确认"), shared=True)
 @dataclass(frozen=True)
 class CalloutCompleted:
     pass
 
 
-@event("message.callout.stopped", _("终止叫应"))
+@event("message.callout.over", _("告知到时结束"), shared=True)
+@dataclass(frozen=True)
+class CalloutOver:
+    """left: how many had neither got the text nor confirmed."""
+
+    left: int
+
+
+@event("message.callout.stopped", _("终止叫应"), shared=True)
 @dataclass(frozen=True)
 class CalloutStopped:
     """followed_by: the callout that took its place; blank: none did."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.terms import WarningColour
 from anlan.message.callout import selectors
-from anlan.message.callout.terms import ONLY, OUTCOMES, USE, WHOM, Purpose, Way
+from anlan.message.callout.terms import BY_HAND, ONLY, OUTCOMES, USE, WHOM, Purpose, Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from anlan.message.callout.models import Callout
 
 OPEN = "message.callout.open"
-SMS = _("{name}：%(title)s。%(body)s 请立即确认：{link} 或回复 {reply}。")
-VOICE = _("%(title)s。%(body)s 听完请按 1 键确认。")
+SMS = _("{name}：%(title)s。%(body)s请立即确认：{link} 或回复 {reply}。")
+VOICE = _("%(title)s。%(body)s听完请按 1 键确认。")
 
 
 class AreaForm(forms.Form):
@@ -60,7 +60,9 @@ class AreaForm(forms.Form):
 class OpenForm(AreaForm):
     """A callout by hand: what for, how urgent, what is said."""
 
-    purpose = forms.ChoiceField(label=_("用途"), choices=Purpose.choices, initial=Purpose.NOTICE)
+    purpose = forms.ChoiceField(
+        label=_("用途"), choices=[(one, one.label) for one in BY_HAND], initial=Purpose.NOTICE
+    )
     colour = forms.ChoiceField(
         label=_("级别"), choices=[("", _("无")), *WarningColour.choices], required=False
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from anlan.kernel.handlers import subscribe
 from anlan.kernel.timers import timer
@@ -22,6 +23,11 @@ HOWS = {"key": How.KEY, "reply": How.SMS}
 @timer(services.STEP, powers=CLIMBS)
 def climb(ctx: Context, due: Sequence[Due]) -> None:
     services.take_due_rungs(ctx, [one.key for one in due])
+
+
+@timer(services.SETTLE, powers=LISTENS)
+def settle(ctx: Context, due: Sequence[Due]) -> None:
+    services.settle_told(ctx, [UUID(one.key) for one in due])
 
 
 @subscribe("message.channel.answered", handler="message.callout.confirm", powers=LISTENS)

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from anlan.kernel.models import MatterRecord
 from anlan.kernel.scope import ScopedManager
 from anlan.kernel.terms import WarningColour
-from anlan.message.callout.terms import DUTY_LINE, CalloutState, How, Purpose, RecipientState
+from anlan.message.callout.terms import DUTY_LINE, TELLS, CalloutState, How, Purpose, RecipientState
 from anlan.organisation.post.models import Post
 
 POSTS = [*(Post._meta.get_field("kind").choices or ()), (DUTY_LINE, _("值班电话"))]
+TOLD_LABELS: dict[str, Any] = {CalloutState.RUNNING: _("告知中"), CalloutState.COMPLETE: _("全部告知")}
 
 
 class Callout(MatterRecord):
@@ -72,6 +73,17 @@ class Callout(MatterRecord):
     @property
     def is_running(self) -> bool:
         return self.state == CalloutState.RUNNING
+
+    @property
+    def only_tells(self) -> bool:
+        return self.purpose in TELLS
+
+    @property
+    def state_label(self) -> str:
+        """The state in words that fit its purpose."""
+        if self.only_tells and self.state in TOLD_LABELS:
+            return str(TOLD_LABELS[self.state])
+        return str(self.get_state_display())
 
     @property
     def waves(self) -> int:
@@ -222,6 +234,11 @@ class Recipient(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state < RecipientState.CONFIRMED
+
+    @property
+    def state_label(self) -> str:
+        """The state in words: who was only reached by a text has not confirmed anything."""
+        return str(_("已送达") if self.how == How.DELIVERED else self.get_state_display())
 
 
 class UpperNotice(models.Model):

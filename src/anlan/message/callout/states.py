@@ -8,5 +8,6 @@ LIFE = Life(
     Move(
         "extend", (CalloutState.RUNNING, CalloutState.COMPLETE), CalloutState.RUNNING, "message.callout.open"
     ),
+    Move("close", (CalloutState.RUNNING,), CalloutState.OVER, "message.callout.confirm"),
     Move("stop", (CalloutState.RUNNING,), CalloutState.STOPPED, "message.callout.stop"),
 )

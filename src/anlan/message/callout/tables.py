@@ -1,4 +1,4 @@
-"""Callouts: the small map of a board, and the board as a workbook."""
+"""Callouts: the small map of a board, and the board as a workbook and as a document."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from anlan.kernel import pdf
 from anlan.kernel.register.sheets import Sheet
 from anlan.message.callout import selectors
+from anlan.message.callout.terms import RecipientState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from anlan.kernel.context import Context
     from anlan.message.callout.models import Callout, Recipient
     from anlan.message.callout.selectors import Count
 
+DOCUMENT = Path(__file__).parent / "templates/callout/board.typ"
 WIDTH, HEIGHT, MARGIN, DOT = 480.0, 360.0, 8.0, 6.0
 STRETCH = 0.78  # of a degree of longitude against one of latitude, about where most of the country lies
 
@@ -66,7 +70,9 @@ def _path(ring: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x} {y}" for x, y in ring) + "Z"
 
 
-def workbook_of(callout: Callout, counts: Sequence[Count], recipients: Iterable[Recipient]) -> bytes:
+def workbook_of(
+    _ctx: Context, callout: Callout, counts: Sequence[Count], recipients: Iterable[Recipient]
+) -> bytes:
     """The board as a workbook: how far each unit has come, and everybody with how and when he answered."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "board.xlsx"
@@ -103,7 +109,7 @@ def workbook_of(callout: Callout, counts: Sequence[Count], recipients: Iterable[
                     one.unit.name,
                     str(one.person or _("值班电话")),
                     one.get_post_display(),
-                    one.get_state_display(),
+                    one.state_label,
                     one.get_how_display(),
                     _moment(one.ended_at),
                     took,
@@ -112,6 +118,100 @@ def workbook_of(callout: Callout, counts: Sequence[Count], recipients: Iterable[
             )
         sheet.close()
         return path.read_bytes()
+
+
+def document_of(
+    ctx: Context, callout: Callout, counts: Sequence[Count], recipients: Iterable[Recipient]
+) -> bytes:
+    """The board as it is filed: each unit, who has not answered, who was visited, who has answered, how and when."""
+    everybody = list(recipients)
+    people, done = len(everybody), sum(not one.is_open for one in everybody)
+    share = f"{done * 100 // people}%" if people else "–"
+    facts = [
+        (_("用途"), callout.get_purpose_display()),
+        (_("级别"), callout.get_colour_display()),
+        (_("发起单位"), callout.unit.name),
+        (_("发起时间"), _moment(callout.started_at)),
+        (_("结束时间"), _moment(callout.ended_at)),
+        (_("状态"), callout.state_label),
+        (_("内容"), callout.texts.get("app", ("", ""))[1]),
+    ]
+    said = pdf.frame_of(ctx, callout.title) | {
+        "facts": [fact for fact in facts if fact[1]],
+        "figures": [
+            (_("已送达或确认") if callout.only_tells else _("已确认"), share),
+            (_("应确认"), str(people)),
+            (_("还没有确认"), str(people - done)),
+            (_("上门告知"), str(sum(one.state == RecipientState.VISITED for one in everybody))),
+        ],
+        "parts": [_of_units(counts), *_of_people(callout, everybody)],
+    }
+    return pdf.pdf_of(DOCUMENT, said)
+
+
+def _of_units(counts: Sequence[Count]) -> dict[str, Any]:
+    return {
+        "title": _("各单位"),
+        "empty": "",
+        "head": [_("单位"), _("应确认"), _("已确认"), _("已上门"), _("未确认"), _("最后一人确认于")],
+        "widths": [4, 1, 1, 1, 1, 3],
+        "numbers": [1, 2, 3, 4],
+        "rows": [
+            [
+                count.name,
+                *map(str, (count.people, count.confirmed, count.visited, count.open)),
+                "" if count.open else _moment(count.last_at),
+            ]
+            for count in sorted(counts, key=lambda count: count.rank)
+        ],
+    }
+
+
+def _of_people(callout: Callout, everybody: Sequence[Recipient]) -> list[dict[str, Any]]:
+    """Who has not answered, with how far the machine came; who was visited; who has, with how and when."""
+    who = [_("单位"), _("姓名"), _("岗位")]
+    visited = [one for one in everybody if one.state == RecipientState.VISITED]
+    answered = [one for one in everybody if one.state == RecipientState.CONFIRMED]
+    return [
+        {
+            "title": _("谁还没有收到") if callout.only_tells else _("谁还没有确认"),
+            "empty": _("没有。"),
+            "head": [*who, _("状态"), _("已到第几步")],
+            "widths": [4, 2, 3, 3, 2],
+            "numbers": [4],
+            "rows": [
+                [*_who(one), one.state_label, f"{one.rung + 1}/{len(callout.ladders[one.ladder]['rungs'])}"]
+                for one in everybody
+                if one.is_open
+            ],
+        },
+        {
+            "title": _("上门告知"),
+            "empty": _("没有。"),
+            "head": [*who, _("时间"), _("登记人")],
+            "widths": [4, 2, 3, 3, 2],
+            "numbers": [],
+            "rows": [[*_who(one), _moment(one.ended_at), str(one.ended_by or "")] for one in visited],
+        },
+        {
+            "title": _("已送达或确认") if callout.only_tells else _("已确认"),
+            "empty": _("没有。"),
+            "head": [*who, _("方式"), _("确认时间"), _("登记人")],
+            "widths": [4, 2, 3, 2, 3, 2],
+            "numbers": [],
+            "rows": [
+                [*_who(one), one.get_how_display(), _moment(one.ended_at), str(one.ended_by or "")]
+                for one in answered
+            ],
+        },
+    ]
+
+
+def _who(one: Recipient) -> list[str]:
+    name = str(one.person or _("值班电话"))
+    if one.holder:
+        name = _("%(name)s（代 %(holder)s）") % {"name": name, "holder": one.holder}
+    return [one.unit.name, name, one.get_post_display()]
 
 
 def _moment(moment: datetime | None) -> str:

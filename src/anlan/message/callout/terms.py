@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import IntegerChoices, TextChoices
@@ -18,12 +19,21 @@ class Purpose(TextChoices):
     WARNING = "warning", _("预警叫应")
     NOTICE = "notice", _("工作通知")
     REACH_TEST = "reach_test", _("可达性测试")
+    END = "end", _("解除告知")
+
+
+# What is only told: a text that has arrived is enough, nobody is called for it, and it is over after its time.
+TELLS = frozenset({Purpose.END})
+BY_HAND = (Purpose.WARNING, Purpose.NOTICE, Purpose.REACH_TEST)
 
 
 class CalloutState(TextChoices):
+    """`over` is for what is only told: its time is up, and not everybody had got it."""
+
     RUNNING = "running", _("叫应中")
     COMPLETE = "complete", _("全部确认")
     STOPPED = "stopped", _("已终止")
+    OVER = "over", _("到时结束")
 
 
 class RecipientState(IntegerChoices):
@@ -45,6 +55,7 @@ class How(TextChoices):
     STAND_IN = "stand_in", _("替补确认")
     ON_BEHALF = "on_behalf", _("代为确认")
     VISIT = "visit", _("上门告知")
+    DELIVERED = "delivered", _("短信送达")
 
 
 class Lack(TextChoices):
@@ -121,6 +132,7 @@ PLACES = (
     "village",
     "community",
 )
+HANDS_OFF = timedelta(minutes=10)  # so long no machine calls whom somebody is phoning
 PRIORITIES = {"red": 0, "orange": 1, "yellow": 2}  # of deliveries; others go last
 USE = "callout"  # of deliveries to recipients and their stand-ins
 UPPER = "callout_upper"  # of deliveries to desks above

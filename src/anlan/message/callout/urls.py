@@ -41,6 +41,7 @@ urlpatterns = [
     path("<uuid:callout_id>/people/", views.callout_people, name="callout_people"),
     path("<uuid:callout_id>/attempts/", views.callout_attempts, name="callout_attempts"),
     path("<uuid:callout_id>/export/", views.callout_export, name="callout_export"),
+    path("<uuid:callout_id>/export/pdf/", views.callout_pdf, name="callout_pdf"),
     path("<uuid:callout_id>/extend/", views.callout_extend, name="callout_extend"),
     path("<uuid:callout_id>/stop/", views.callout_stop, name="callout_stop"),
 ]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from anlan.kernel import owed, timeline
+from anlan.kernel import owed, pdf, timeline
 from anlan.kernel.pages import needs
 from anlan.kernel.reach import EXTENDED, TELEPHONES, ReachKind
 from anlan.kernel.register.sheets import EXCEL, MEDIA_TYPES
@@ -28,9 +30,10 @@ from anlan.message.callout.forms import (
     WordsForm,
 )
 from anlan.message.callout.models import POSTS
-from anlan.message.callout.tables import map_of, workbook_of
+from anlan.message.callout.tables import document_of, map_of, workbook_of
 from anlan.message.callout.terms import (
     FOR_STAND_IN,
+    HANDS_OFF,
     USE,
     CalloutState,
     Lack,
@@ -41,6 +44,7 @@ from anlan.message.callout.terms import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from anlan.kernel.context import Context
@@ -53,6 +57,8 @@ OPEN, STOP = "message.callout.open", "message.callout.stop"
 HANDLE, LOOK, ANSWER = "message.callout.handle", "message.callout.look", "message.callout.answer"
 EXPORT = "message.callout.export"
 MOST_GAPS = 100
+EXTENDABLE = frozenset({CalloutState.RUNNING, CalloutState.COMPLETE})
+PLACE = re.compile(r"\{(name|link|reply)\}")
 ask = require_http_methods(["GET", "POST"])
 
 
@@ -90,16 +96,17 @@ def callout_board(request: PageRequest, callout_id: UUID) -> HttpResponse:
     shown = {
         "callout": callout,
         "within": within,
-        "counts": sorted(counts, key=lambda count: (count.share, -count.open)),
+        "counts": sorted(counts, key=lambda count: count.rank),
         "total": total,
         "share": total["done"] * 100 // total["people"] if total["people"] else 0,
-        "rows": [row_of(callout, one) for one in waiting],
+        "rows": [row_of(ctx, callout, one) for one in waiting],
+        "missing": _("谁还没有收到") if callout.only_tells else _("谁还没有确认"),
         "most": selectors.MOST_SHOWN,
         "uncertain": any(not ladder["certain"] for ladder in callout.ladders),
         "may": {
             "handle": can(ctx, HANDLE),
             "stop": callout.is_running and can(ctx, STOP, callout),
-            "extend": callout.state != CalloutState.STOPPED and can(ctx, OPEN, callout),
+            "extend": callout.state in EXTENDABLE and can(ctx, OPEN, callout),
             "export": can(ctx, EXPORT, callout),
         },
     }
@@ -126,16 +133,17 @@ def callout_detail(request: PageRequest, callout_id: UUID) -> HttpResponse:
     """What was said, by which ladder, whom else it was told, what is owed, and what happened."""
     ctx = request.ctx
     callout = selectors.get_callout(ctx, callout_id)
-    is_own = can(ctx, selectors.READ, callout)
+    is_met = can(ctx, selectors.READ, callout)  # else he sees it for his people's sake alone
     shown = {
         "callout": callout,
-        "texts": [(str(Way(way).label), heading, body) for way, (heading, body) in callout.texts.items()],
+        "texts": _texts(callout.texts),
         "ladders": [
-            {**ladder, "rungs": [in_words(rung) for rung in ladder["rungs"]]} for ladder in callout.ladders
+            {**ladder, "rungs": [(span_of(rung["at_s"]), in_words(rung)) for rung in ladder["rungs"]]}
+            for ladder in callout.ladders
         ],
-        "notices": selectors.list_upper_notices(callout),
-        "owed": owed.of(ctx, callout, selectors.READ) if is_own else [],
-        "timeline": timeline.of(ctx, callout, selectors.READ) if is_own else None,
+        "notices": selectors.list_upper_notices(ctx, callout),
+        "owed": owed.of(ctx, callout, selectors.READ) if is_met else [],
+        "timeline": timeline.of(ctx, callout, selectors.READ) if is_met else None,
     }
     return render(request, "callout/record.html", shown)
 
@@ -169,13 +177,27 @@ def callout_attempts(request: PageRequest, callout_id: UUID) -> HttpResponse:
 @needs(EXPORT)
 def callout_export(request: PageRequest, callout_id: UUID) -> HttpResponse:
     """The board as a workbook."""
-    ctx = request.ctx
+    return _carried(request.ctx, callout_id, EXCEL, MEDIA_TYPES[EXCEL], workbook_of)
+
+
+@require_safe
+@needs(EXPORT)
+def callout_pdf(request: PageRequest, callout_id: UUID) -> HttpResponse:
+    """The board as a document to be filed."""
+    return _carried(request.ctx, callout_id, "pdf", pdf.MEDIA_TYPE, document_of)
+
+
+def _carried(
+    ctx: Context, callout_id: UUID, kind: str, media_type: str, made_by: Callable[..., bytes]
+) -> HttpResponse:
+    """Made first: that it left is written down once there is something to leave with."""
     callout = selectors.get_opened(ctx, callout_id, EXPORT)
     counts = selectors.list_counts(ctx, callout, callout.unit_id, EXPORT)
-    body = workbook_of(callout, counts, selectors.list_recipients(ctx, callout, EXPORT))
-    response = HttpResponse(body, content_type=MEDIA_TYPES[EXCEL])
-    name = f"{callout.started_at:%Y%m%d%H%M}"
-    response["Content-Disposition"] = f'attachment; filename="callout-{name}.xlsx"'
+    body = made_by(ctx, callout, counts, selectors.list_recipients(ctx, callout, EXPORT))
+    services.export_callout(ctx, callout_id, kind)
+    response = HttpResponse(body, content_type=media_type)
+    name = f"{localtime(callout.started_at):%Y%m%d%H%M}"
+    response["Content-Disposition"] = f'attachment; filename="callout-{name}.{kind}"'
     return response
 
 
@@ -207,7 +229,7 @@ def callout_open(request: PageRequest) -> HttpResponse:
             messages.success(request, _("叫应已发出。"))
             return _to_board(ctx, callout)
         shown |= _preview(selectors.list_audience(ctx, unit, areas))
-        shown["texts"] = [(str(Way(way).label), body) for way, (_head, body) in form.texts().items()]
+        shown["texts"] = _texts(form.texts())
     return render(request, "callout/open.html", shown)
 
 
@@ -327,7 +349,7 @@ def _recipient(request: PageRequest, recipient: Any, *, looked: bool = False) ->
     shown = {
         "callout": callout,
         "one": recipient,
-        "row": row_of(callout, recipient, looked=looked),
+        "row": row_of(ctx, callout, recipient, looked=looked),
         "looked": looked,
         "attempts": selectors.list_attempts(recipient),
         "visits": selectors.list_visits(recipient),
@@ -390,15 +412,28 @@ def callout_reach(request: PageRequest) -> HttpResponse:
 # --- as a page shows it -------------------------------------------------------------------------------------------
 
 
-def row_of(callout: Callout, one: Any, *, looked: bool = False) -> dict[str, Any]:
+def _texts(texts: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """What goes out by each way, with words for what is filled in for each person."""
+    filled = {"name": _("〔姓名〕"), "link": _("〔确认链接〕"), "reply": _("〔回复编号〕")}
+    return [
+        (str(Way(way).label), PLACE.sub(lambda found: filled[found[1]], body))
+        for way, (_heading, body) in texts.items()
+    ]
+
+
+def row_of(ctx: Context, callout: Callout, one: Any, *, looked: bool = False) -> dict[str, Any]:
     """One who is called, with what was tried last and how a person calls him."""
     rungs = callout.ladders[one.ladder]["rungs"]
     rung = rungs[one.rung] if 0 <= one.rung < len(rungs) else None
     following = rungs[one.rung + 1] if one.is_open and one.rung + 1 < len(rungs) else None
+    is_taken = one.is_open and one.taken_at is not None and one.taken_at > ctx.now() - HANDS_OFF
     return {
+        "is_taken": is_taken,
+        "is_mine": is_taken and one.taken_by_id == (ctx.actor.pk if ctx.actor else None),
         "one": one,
         "name": str(one.person or _("值班电话")),
-        "mark": mark_of(one),
+        "mark": mark_of(one, is_taken=is_taken),
+        "label": label_of(callout, one),
         "rung": rung and in_words(rung),
         "rungs": len(rungs),
         "next": following and in_words(following),
@@ -407,10 +442,22 @@ def row_of(callout: Callout, one: Any, *, looked: bool = False) -> dict[str, Any
     }
 
 
-def mark_of(one: Recipient) -> str:
+def mark_of(one: Recipient, *, is_taken: bool) -> str:
     if one.state in {RecipientState.CONFIRMED, RecipientState.VISITED}:
         return "done"
-    return "failed" if one.state == RecipientState.UNREACHABLE else "doing" if one.taken_by_id else "waiting"
+    return "failed" if one.state == RecipientState.UNREACHABLE else "doing" if is_taken else "waiting"
+
+
+def span_of(seconds: int) -> str:
+    """Since the beginning, as a clock that was set to nothing would show it."""
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def label_of(callout: Callout, one: Recipient) -> str:
+    """His state in words; where texts alone go out, nobody was called by every way there is."""
+    if callout.only_tells and one.state == RecipientState.UNREACHABLE:
+        return _("无法送达")
+    return one.state_label
 
 
 def line_of(kind: str, value: str, masked: str, private: bool, *, looked: bool) -> dict[str, str]:  # noqa: FBT001 - as the row has it

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel.register import Column, Filter, Panel, Register
+from anlan.kernel.register import Column, Filter, Page, Panel, Register
 from anlan.message.ladder.models import Ladder
 from anlan.message.ladder.selectors import ERRAND_RATE, RATES, STAND_IN_RATE, list_remaining
 from anlan.message.ladder.terms import Target, Way
@@ -18,29 +18,21 @@ if TYPE_CHECKING:
     from anlan.kernel.context import Context
 
 PEOPLE, MOST_PEOPLE = 100, 50_000
-WIDTH, LEFT, ROW, BAR = 640, 96, 34, 200  # of the picture
 
 
 def picture_of(ladder: Ladder, asked: Mapping[str, int]) -> dict[str, Any]:
     """What the page shows of a ladder: its rungs in time, and how many are left after each at these rates."""
     people = asked.get("people", PEOPLE)
-    remaining = list_remaining(ladder.rungs, people, asked)
     return {
         "ladder": ladder,
-        "width": WIDTH,
-        "height": ROW * len(remaining) + 12,
         "rows": [
             {
-                "y": ROW * number + 22,
-                "bar_y": ROW * number + 9,
                 "span": span_of(one.rung.at_s),
                 "target": str(Target(one.rung.target).label),
                 "ways": gettext("、").join(str(Way(way).label) for way in one.rung.ways),
-                "before": one.before,
                 "after": one.after,
-                "bar": round(BAR * one.after / people) if people else 0,
             }
-            for number, one in enumerate(remaining)
+            for one in list_remaining(ladder.rungs, people, asked)
         ],
         "people": people,
         "rates": [
@@ -89,6 +81,7 @@ LADDERS = Register(
         "certain",
     ),
     filters=(Filter("certain"),),
+    pages=(Page(_("采用示例阶梯"), "ladder_adopt", "message.ladder.edit"),),
     panels=(Panel("ladder/_picture.html", _picture),),
     icon="list-numbers",
     lead=_("没有应答时先后找谁、用什么方式、隔多久。下级没有自己的阶梯时用上级的。"),

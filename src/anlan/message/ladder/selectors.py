@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import upward
 from anlan.message.ladder.models import Ladder
-from anlan.message.ladder.terms import EXAMPLES, Target, Way, is_within, rungs_of
+from anlan.message.ladder.terms import EXAMPLES, TOLD, Target, Way, is_within, rungs_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -51,6 +51,12 @@ def list_chosen(unit: Unit, colour: str, posts: Collection[str], at: datetime) -
     own = Ladder.unscoped.filter(unit__in=above, retired_at=None, exercise=None).select_related("unit")
     laid = sorted(own, key=_closeness, reverse=True)
     return {post: _choose(laid, colour, post, moment) for post in posts}
+
+
+def list_told(posts: Collection[str]) -> dict[str, Chosen]:
+    """The same for what is only told: one ladder, everywhere."""
+    told = Chosen(TOLD.name, certain=True, rungs=tuple(rungs_of(TOLD.steps)))
+    return dict.fromkeys(posts, told)
 
 
 def _closeness(ladder: Ladder) -> tuple[int, bool, bool, bool, str]:

@@ -164,7 +164,13 @@ def _examples() -> tuple[Example, ...]:
     )
 
 
+def _told() -> Example:
+    row = json.loads((Path(__file__).parent / "data/told.json").read_text())
+    return Example(row["name"], (), (), "\n".join(row["steps"]), row["source"])
+
+
 EXAMPLES = _examples()
+TOLD = _told()  # of what is only told, whatever units have laid down: nobody is woken for it
 
 CAPABILITIES = {
     "message.ladder.read": _("查看叫应阶梯"),

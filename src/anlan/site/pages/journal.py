@@ -21,7 +21,7 @@ from anlan.kernel import audit, history, stuck, subjects, timeline
 from anlan.kernel.errors import DomainError, NotAllowed, StateConflict
 from anlan.kernel.events import label_of
 from anlan.kernel.pages import needs
-from anlan.kernel.scope import require
+from anlan.kernel.scope import owns, require
 from anlan.kernel.terms import TaskState
 from anlan.site.pages.journal_forms import DropForm, SearchForm
 
@@ -58,6 +58,7 @@ def journal_of(request: PageRequest, kind: str, key: str) -> HttpResponse:
         "record_url": reverse(subjects.kinds()[kind].url_name, args=[record.pk]),
         "tab": "history" if request.GET.get("tab") == "history" else "timeline",
         "later": before is not None,
+        "is_own": owns(request.ctx, capability, record),
     }
     if shown["tab"] == "history":
         shown["history"] = history.list_changes(request.ctx, record, capability, before=before)

@@ -74,25 +74,25 @@ class Issued:
     urgent: bool
 
 
-@event("watch.warning.published", _("发布预警"))
+@event("watch.warning.published", _("发布预警"), shared=True)
 @dataclass(frozen=True)
 class WarningPublished(Issued):
     pass
 
 
-@event("watch.warning.updated", _("变更预警"))
+@event("watch.warning.updated", _("变更预警"), shared=True)
 @dataclass(frozen=True)
 class WarningUpdated(Issued):
     pass
 
 
-@event("watch.warning.cancelled", _("解除预警"))
+@event("watch.warning.cancelled", _("解除预警"), shared=True)
 @dataclass(frozen=True)
 class WarningCancelled(Issued):
     pass
 
 
-@event("watch.warning.expired", _("预警到期"))
+@event("watch.warning.expired", _("预警到期"), shared=True)
 @dataclass(frozen=True)
 class WarningExpired:
     colour: str

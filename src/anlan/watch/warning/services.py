@@ -408,26 +408,22 @@ def _publish(ctx: Context, issue: WarningIssue, how: str, *, capability: str) ->
 def _call_out(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> None:
     """Call those who answer for its area, in this same act: who may publish need not be allowed to call otherwise.
 
-    The end of a warning stops the calls for it, and is told without waking anybody by telephone.
+    The end of a warning stops the calls for it, and is only told: a text that arrives is enough.
     """
     caller = replace(ctx, powers=CALLS)
     if issue.is_end:
         _stop_calls(ctx, issue.warning, issue.headline)
     called = areas.list_called(areas.get_territory(issue.unit), placed)
-    quiet = {channel: text for channel, text in issue.texts.items() if channel != "voice"}
     try:
         open_callout(
             caller,
             unit=issue.unit,
-            purpose="notice" if issue.is_end else "warning",
+            purpose="end" if issue.is_end else "warning",
             title=issue.headline,
             colour="" if issue.is_end else issue.colour,
             unit_ids=called.unit_ids,
             alone=called.alone,
-            texts={
-                channel: (subject, body)
-                for channel, (subject, body) in (quiet if issue.is_end else issue.texts).items()
-            },
+            texts={channel: (subject, body) for channel, (subject, body) in issue.texts.items()},
             subject=issue,
             matter=issue.warning.pk,
         )

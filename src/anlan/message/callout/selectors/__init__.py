@@ -19,7 +19,13 @@ from anlan.message.callout.selectors.audience import (
     list_audience,
     list_ways,
 )
-from anlan.message.callout.selectors.board import Count, list_counts, list_scores, list_shapes, list_stale
+from anlan.message.callout.selectors.board import (
+    Count,
+    list_counts,
+    list_scores,
+    list_shapes,
+    list_stale,
+)
 from anlan.message.callout.selectors.links import (
     Linked,
     Standing,
@@ -33,6 +39,7 @@ from anlan.message.callout.selectors.reading import (
     MOST_SHOWN,
     READ,
     Own,
+    Tally,
     find_unit,
     get_callout,
     get_opened,
@@ -45,9 +52,11 @@ from anlan.message.callout.selectors.reading import (
     list_goers,
     list_mine,
     list_open,
+    list_reached,
     list_recipients,
     list_said,
     list_silent,
+    list_tallies,
     list_unit_names,
     list_upper_notices,
     list_visits,
@@ -73,6 +82,7 @@ __all__ = (
     "Own",
     "RungTimes",
     "Standing",
+    "Tally",
     "Ways",
     "find_linked",
     "find_unit",
@@ -93,6 +103,7 @@ __all__ = (
     "list_goers",
     "list_mine",
     "list_open",
+    "list_reached",
     "list_recipients",
     "list_said",
     "list_scores",
@@ -100,6 +111,7 @@ __all__ = (
     "list_silent",
     "list_stale",
     "list_standing",
+    "list_tallies",
     "list_unit_names",
     "list_upper_notices",
     "list_visits",

@@ -10,6 +10,7 @@ from django.db import connection
 
 from anlan.kernel.scope import require
 from anlan.message.callout.selectors.reading import READ
+from anlan.message.callout.terms import HANDS_OFF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ WITH top AS (
   SELECT r.unit_id, count(*) AS people,
     count(*) FILTER (WHERE r.state = 2) AS confirmed, count(*) FILTER (WHERE r.state = 3) AS visited,
     count(*) FILTER (WHERE r.state = 1) AS unreachable,
-    count(*) FILTER (WHERE r.state < 2 AND r.taken_at IS NOT NULL) AS taken, max(r.ended_at) AS last_at
+    count(*) FILTER (WHERE r.state < 2 AND r.taken_at > %(busy)s) AS taken, max(r.ended_at) AS last_at
   FROM callout_recipient r WHERE r.callout_id = %(callout)s GROUP BY r.unit_id)
 SELECT g.id, g.name, sum(c.people)::int, sum(c.confirmed)::int, sum(c.visited)::int, sum(c.unreachable)::int,
   sum(c.taken)::int, max(c.last_at), bool_or(u.id <> g.id) AND g.id <> %(within)s
@@ -101,6 +102,11 @@ class Count(NamedTuple):
         """Of a hundred, how many are done; a hundred only where all are."""
         return self.done * 100 // self.people
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The worst first: the smallest share, of equal ones the most people."""
+        return self.share, -self.open
+
 
 class Shape(NamedTuple):
     """A unit's area as rings of points, or its seat as one point; longitude and latitude."""
@@ -136,8 +142,14 @@ class StaleLine(NamedTuple):
 
 
 def list_counts(ctx: Context, callout: Callout, within_id: int, capability: str = READ) -> list[Count]:
-    """The units directly below one, each with all below it; of a callout that the reader has, as far as his scope goes."""
-    told = {"callout": callout.pk, "within": within_id, "scope": _scope(ctx, callout, capability)}
+    """The units directly below one, each with all below it; of a callout that the reader has, as far as his scope goes.
+
+    That a callout's matter is shared with him opens the callout, not how other units answer.
+    """
+    require(ctx, capability)
+    scope = [f"{root}%" for root in ctx.roots(capability)]
+    busy = ctx.now() - HANDS_OFF
+    told = {"callout": callout.pk, "within": within_id, "scope": scope, "busy": busy}
     return [Count(*row) for row in _rows(COUNTS, told)]
 
 
@@ -166,14 +178,6 @@ def _now(ctx: Context) -> dict[str, Any]:
     require(ctx, READ)
     exercise = ctx.exercise.pk if ctx.exercise else None
     return {"scope": [f"{root}%" for root in ctx.roots(READ)], "exercise": exercise}
-
-
-def _scope(ctx: Context, callout: Callout, capability: str) -> list[str]:
-    """Where the reader may count: in his subtrees; everywhere, where the matter is shared with him."""
-    require(ctx, capability)
-    if callout.matter in ctx.shared_matters(capability):
-        return ["%"]
-    return [f"{root}%" for root in ctx.roots(capability)]
 
 
 def _rings(shape: Any) -> list[list[tuple[float, float]]]:

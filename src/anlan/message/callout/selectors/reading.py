@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID  # noqa: TC003 - the same
 
 from django.db import connection
-from django.db.models import BigIntegerField, CharField, Exists, OuterRef, Q
+from django.db.models import BigIntegerField, Case, CharField, Count, Exists, IntegerField, OuterRef, Q, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
 from anlan.kernel.errors import NotFound
 from anlan.kernel.events import label_of
 from anlan.kernel.models import Entry, PrivateNote, Unit
-from anlan.kernel.scope import require, visible
+from anlan.kernel.scope import owns, require, units_where, visible
 from anlan.message.callout.models import Callout, Recipient, UpperNotice
 from anlan.message.callout.terms import (
     DOOR,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 READ, HANDLE = "message.callout.read", "message.callout.handle"
 MOST_SHOWN = 50
 URGENCY = {"red": 0, "orange": 1, "yellow": 2, "blue": 3}
+RUNNING_FIRST = Case(When(state=CalloutState.RUNNING, then=0), default=1, output_field=IntegerField())
 ALONG = ("person", "unit", "holder", "stand_in", "taken_by", "ended_by")
 
 CALLED_BY = "SELECT DISTINCT callout_id FROM callout_recipient WHERE id = ANY (%(ids)s::bigint[])"
@@ -66,6 +67,12 @@ FROM (
   WHERE callout_recipient.person_id IS NULL AND c.person_id IS NULL AND c.unit_id = callout_recipient.unit_id
     AND c.retired_at IS NULL) AS line
 WHERE line.exercise_id IS NULL OR line.exercise_id = callout_recipient.exercise_id)"""
+# Whom a carrier says a text has reached, who is not through yet, and when.
+REACHED = """
+SELECT r.id, min(d.delivered_at) FROM callout_recipient r
+JOIN channel_delivery d ON d.use = %(use)s AND d.key = r.id::text AND d.channel <> 'app'
+WHERE r.callout_id = %(callout)s AND r.state < 2 AND d.delivered_at IS NOT NULL GROUP BY r.id ORDER BY r.id
+"""
 WAITING = """
 SELECT d.key, d.channel FROM channel_delivery d WHERE d.use = %(use)s AND d.key = ANY (%(keys)s::text[]) AND d.state <= 1
 """
@@ -80,6 +87,15 @@ class Own(NamedTuple):
     @property
     def callout(self) -> Callout:
         return self.recipient.callout
+
+
+class Tally(NamedTuple):
+    """How many people of a callout are in one state, having come to it in one way."""
+
+    callout_id: UUID
+    state: int
+    how: str
+    people: int
 
 
 class Said(NamedTuple):
@@ -131,8 +147,8 @@ def lock_by_key(ctx: Context, keys: Collection[UUID]) -> dict[UUID, Callout]:
 
 
 def list_callouts(ctx: Context, *, state: str = "") -> QuerySet[Callout]:
-    """The latest first."""
-    found = _seen(ctx).select_related("unit").order_by("-started_at", "pk")
+    """What runs first, then the latest."""
+    found = _seen(ctx).select_related("unit").order_by(RUNNING_FIRST, "-started_at", "pk")
     return found.filter(state=state) if state else found
 
 
@@ -147,7 +163,10 @@ def get_recipient(ctx: Context, recipient_id: int, capability: str = READ) -> Re
 def list_recipients(
     ctx: Context, callout: Callout, capability: str = READ, *, only: str = ""
 ) -> QuerySet[Recipient]:
-    """All that are called, as far as the reader's scope goes, unit by unit. only: those of one of terms.ONLY"""
+    """All that are called, as far as the reader's scope goes, unit by unit, each with how he is reached.
+
+    only  those of one of terms.ONLY
+    """
     found = visible(ctx, Recipient, capability).filter(callout=callout)
     if only in STATES:
         found = found.filter(state__in=STATES[only])
@@ -159,7 +178,14 @@ def list_recipients(
         state = only.removeprefix(DOOR)
         told = errands.filter(state=state) if state else errands
         found = found.filter(pk__in=told.order_by().values(number=Cast("about", BigIntegerField())))
-    return found.select_related(*ALONG).order_by("unit__path", "pk")
+    return _with_lines(found.select_related(*ALONG)).order_by("unit__path", "pk")
+
+
+def list_tallies(ctx: Context, callout_ids: Collection[UUID], capability: str = READ) -> list[Tally]:
+    """How many of each callout stand where, as far as the reader's scope goes."""
+    found = visible(ctx, Recipient, capability).filter(callout__in=list(callout_ids))
+    rows = found.order_by().values_list("callout", "state", "how").annotate(people=Count("pk"))
+    return [Tally(*row) for row in rows]
 
 
 def list_open(ctx: Context, callout: Callout, within: Unit | None = None) -> QuerySet[Recipient]:
@@ -218,6 +244,11 @@ def list_waiting(keys: Collection[str]) -> set[tuple[str, str]]:
     return {(key, channel) for key, channel in _rows(WAITING, {"use": USE, "keys": list(keys)})}
 
 
+def list_reached(callout_id: UUID) -> list[tuple[int, datetime]]:
+    """Whom of a callout a text has reached that has not been counted yet, and when: for the node's own work."""
+    return [(row[0], row[1]) for row in _rows(REACHED, {"use": USE, "callout": callout_id})]
+
+
 def list_attempts(recipient: Recipient) -> QuerySet[Any]:
     """All that was sent to reach one recipient or his stand-in, whom the caller has within scope, in order."""
     return list_ordered(USE, [str(recipient.pk), f"{recipient.pk}{FOR_STAND_IN}"])
@@ -236,9 +267,10 @@ def list_said(recipient: Recipient) -> list[Said]:
     return [Said(label_of(one.event), one.at, str(one.actor or ""), notes.get(one.pk, [])) for one in entries]
 
 
-def list_upper_notices(callout: Callout) -> QuerySet[UpperNotice]:
-    """Which desks above were told, of a callout that the caller has within scope."""
-    return callout.upper_notices.select_related("unit").order_by("told_at", "pk")
+def list_upper_notices(ctx: Context, callout: Callout) -> QuerySet[UpperNotice]:
+    """Which desks above were told, of a callout that the reader has; of another unit's, his own desks alone."""
+    told = callout.upper_notices.select_related("unit").order_by("told_at", "pk")
+    return told if owns(ctx, READ, callout) else told.filter(unit__in=units_where(ctx, READ))
 
 
 def list_goers(ctx: Context, unit_ids: Collection[int]) -> dict[int, int]:

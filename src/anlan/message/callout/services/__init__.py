@@ -1,4 +1,4 @@
-"""Acts: open, extend, stop (`opening`), climb the ladder (`climbing`), take answers (`confirming`), reach people (`handling`)."""
+"""Acts: open, extend, stop (`opening`), climb (`climbing`), take answers (`confirming`), tell (`telling`), reach (`handling`)."""
 
 from anlan.message.callout.services.climbing import (
     climb_recipients,
@@ -9,17 +9,30 @@ from anlan.message.callout.services.climbing import (
 from anlan.message.callout.services.confirming import (
     Answer,
     answer_own,
-    close_deliveries,
     confirm_on_behalf,
     confirm_recipients,
     note_failed_visits,
     record_visit,
     record_visits,
 )
-from anlan.message.callout.services.handling import look_up_numbers, note_recipient, take_recipient
-from anlan.message.callout.services.opening import STEP, extend_callout, open_callout, stop_callout
+from anlan.message.callout.services.handling import (
+    export_callout,
+    look_up_numbers,
+    note_recipient,
+    take_recipient,
+)
+from anlan.message.callout.services.opening import (
+    SETTLE,
+    STEP,
+    close_deliveries,
+    extend_callout,
+    open_callout,
+    stop_callout,
+)
+from anlan.message.callout.services.telling import settle_told
 
 __all__ = (
+    "SETTLE",
     "STEP",
     "Answer",
     "answer_own",
@@ -27,6 +40,7 @@ __all__ = (
     "close_deliveries",
     "confirm_on_behalf",
     "confirm_recipients",
+    "export_callout",
     "extend_callout",
     "look_up_numbers",
     "mark_unreachable",
@@ -35,6 +49,7 @@ __all__ = (
     "open_callout",
     "record_visit",
     "record_visits",
+    "settle_told",
     "stop_callout",
     "take_due_rungs",
     "take_recipient",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -16,7 +15,15 @@ from anlan.kernel.act import act
 from anlan.message.callout import selectors
 from anlan.message.callout.events import RecipientsUnreachable, RungTaken
 from anlan.message.callout.models import Recipient, UpperNotice
-from anlan.message.callout.terms import FOR_STAND_IN, KIND, PRIORITIES, UPPER, USE, RecipientState
+from anlan.message.callout.terms import (
+    FOR_STAND_IN,
+    HANDS_OFF,
+    KIND,
+    PRIORITIES,
+    UPPER,
+    USE,
+    RecipientState,
+)
 from anlan.message.channel.services import Channel, Order, Priority, keep_wording, queue_deliveries
 from anlan.message.errand.services import Door, order_errands
 
@@ -28,7 +35,6 @@ if TYPE_CHECKING:
     from anlan.message.callout.models import Callout
     from anlan.message.callout.selectors import Ways
 
-HANDS_OFF = timedelta(minutes=10)  # so long no machine calls whom somebody is phoning
 LAST_PRIORITY = 3
 # All of a wave and ladder, or just some; the guard is the rung itself: whoever is there or beyond, stays.
 CLIMB = """

@@ -99,13 +99,6 @@ def note_failed_visits(ctx: Context, recipient_ids: Collection[int]) -> None:
         mark_unreachable(replace(ctx, powers=CLIMBS), callout, recipient_ids)
 
 
-@act("message.callout.confirm")
-def close_deliveries(ctx: Context, recipient_ids: Collection[int]) -> None:
-    """What these were sent is over: its digits are free, no reply is taken for an answer to it any more."""
-    keys = [f"{pk}{ending}" for pk in recipient_ids for ending in ("", FOR_STAND_IN)]
-    withdraw_deliveries(ctx, USE, keys)
-
-
 @act("message.callout.answer")
 def answer_own(ctx: Context, recipient_id: int) -> bool:
     """The actor himself confirms, as called or as stand-in; False where he had, or the callout is over. raises NotFound"""

@@ -1,4 +1,4 @@
-"""What people do for those who do not answer: take over, note what was tried, look up a number."""
+"""What people do for those who do not answer: take over, note what was tried, look up a number, carry the list away."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from anlan.kernel.act import act
 from anlan.kernel.errors import StateConflict
 from anlan.kernel.events import PrivateText
 from anlan.message.callout import selectors
-from anlan.message.callout.events import NumbersLooked, RecipientNoted, RecipientTaken
+from anlan.message.callout.events import CalloutExported, NumbersLooked, RecipientNoted, RecipientTaken
 from anlan.message.callout.models import Recipient
-from anlan.message.callout.services.climbing import HANDS_OFF
-from anlan.message.callout.terms import RecipientState
+from anlan.message.callout.terms import HANDS_OFF, RecipientState
 
 if TYPE_CHECKING:
-    from anlan.kernel.context import Context
+    from uuid import UUID
 
-HANDLE, LOOK = "message.callout.handle", "message.callout.look"
+    from anlan.kernel.context import Context
+    from anlan.message.callout.models import Callout
+
+HANDLE, LOOK, EXPORT = "message.callout.handle", "message.callout.look", "message.callout.export"
 
 
 @act("message.callout.handle")
@@ -43,6 +45,14 @@ def note_recipient(ctx: Context, recipient_id: int, *, words: str) -> Recipient:
     recipient = selectors.get_recipient(ctx, recipient_id, HANDLE)
     ctx.journal(RecipientNoted(recipient.pk, PrivateText(words)), recipient.callout)
     return recipient
+
+
+@act("message.callout.export")
+def export_callout(ctx: Context, callout_id: UUID, kind: str) -> Callout:
+    """The callout for one who carries its board away; that it left is written down. raises NotFound"""
+    callout = selectors.get_opened(ctx, callout_id, EXPORT)
+    ctx.journal(CalloutExported(kind), callout)
+    return callout
 
 
 @act("message.callout.look")

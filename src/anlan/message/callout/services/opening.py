@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -30,7 +31,7 @@ from anlan.message.callout.terms import (
 )
 from anlan.message.channel.services import Channel, keep_wording, withdraw_deliveries
 from anlan.message.errand.services import withdraw_errands
-from anlan.message.ladder.selectors import list_chosen
+from anlan.message.ladder.selectors import list_chosen, list_told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from anlan.message.callout.selectors import Member, Ways
 
 STEP = "message.callout.step"  # the timer of a rung
+SETTLE = "message.callout.settle"  # the timer that looks whom a text has reached, where that is enough
+SETTLED_EVERY = timedelta(minutes=1)
 OPEN, STOP = "message.callout.open", "message.callout.stop"
 LINE_CLIMBS_AS = "duty_contact"
 NOT_IN_TESTS = ("upper_duty", "errand")
@@ -159,13 +162,19 @@ def _stop(ctx: Context, callout: Callout, *, reason: str, followed_by: str) -> N
     LIFE.move(ctx, callout, "stop")
     rows = Recipient.unscoped.filter(callout=callout, state__lt=RecipientState.CONFIRMED)
     ids = list(rows.values_list("pk", flat=True))
-    keys = [f"{pk}{ending}" for pk in ids for ending in ("", FOR_STAND_IN)]
-    withdraw_deliveries(ctx, USE, keys)
+    close_deliveries(ctx, ids)
     notices = callout.upper_notices.values_list("pk", flat=True)
     withdraw_deliveries(ctx, UPPER, [str(pk) for pk in notices])
     withdraw_errands(ctx, KIND, [str(pk) for pk in ids])
     timers.disarm(STEP, callout.step_keys())
     ctx.journal(CalloutStopped(followed_by, PrivateText(reason)), callout)
+
+
+@act("message.callout.confirm")
+def close_deliveries(ctx: Context, recipient_ids: Collection[int]) -> None:
+    """What these were sent is over: its digits are free, no reply is taken for an answer to it any more."""
+    keys = [f"{pk}{ending}" for pk in recipient_ids for ending in ("", FOR_STAND_IN)]
+    withdraw_deliveries(ctx, USE, keys)
 
 
 # --- ladders ------------------------------------------------------------------------------------------------------
@@ -179,7 +188,12 @@ def _lay_ladders(ctx: Context, callout: Callout, members: Sequence[Member]) -> N
     if not missing:
         return
     laid = list(callout.ladders)
-    for post, chosen in sorted(list_chosen(callout.unit, callout.colour, missing, ctx.now()).items()):
+    found = (
+        list_told(missing)
+        if callout.only_tells
+        else list_chosen(callout.unit, callout.colour, missing, ctx.now())
+    )
+    for post, chosen in sorted(found.items()):
         rungs = [
             rung.as_data()
             for rung in chosen.rungs
@@ -230,3 +244,5 @@ def _begin(ctx: Context, callout: Callout, ladders: Collection[int], *, wave: in
                 rows.append((callout.step_key(wave, ladder, number), callout.due_at(wave, rung["at_s"])))
     if rows:
         timers.arm_many(ctx, STEP, rows)
+    if callout.only_tells:
+        timers.arm(ctx, SETTLE, str(callout.pk), ctx.now() + SETTLED_EVERY)

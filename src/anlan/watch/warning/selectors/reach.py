@@ -18,6 +18,7 @@ from anlan.organisation.person.selectors import list_named
 from anlan.protocols import sms
 from anlan.watch.warning.models import POSTS
 from anlan.watch.warning.selectors.areas import get_territory, list_called
+from anlan.watch.warning.selectors.warnings import READ
 from anlan.watch.warning.selectors.wording import list_texts
 
 if TYPE_CHECKING:
@@ -86,16 +87,22 @@ class Reach:
 
 
 def list_told(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> Reach:
-    """Whom it would reach, of whom not all in the list but all in the figures; the worst units first."""
+    """Whom it would reach, of whom not all in the list but all in the figures; the worst units first.
+
+    With whom the warning is only shared, he meets his own units' part.
+    """
     node = replace(ctx, powers=LOOKS)
     called_for = list_called(get_territory(issue.unit), placed)
     audience = list_audience(node, issue.unit, called_for.unit_ids, alone=called_for.alone)
+    numbers = {member.unit_id for member in audience.members} | {gap.unit_id for gap in audience.gaps}
+    units = Unit.unscoped.in_bulk(numbers)
+    if not can(ctx, READ, issue.unit):
+        audience = _own_part(ctx, audience, units)
     called = Counter(one.unit_id for one in audience.members)
     lacking = Counter(one.unit_id for one in audience.gaps)
-    units = Unit.unscoped.in_bulk({*called, *lacking})
     by_unit = [
         OfUnit(units[number], called[number], lacking[number])
-        for number in sorted(units, key=lambda number: (-lacking[number], units[number].path))
+        for number in sorted({*called, *lacking}, key=lambda number: (-lacking[number], units[number].path))
     ]
     return Reach(
         people=len(audience.members),
@@ -103,6 +110,12 @@ def list_told(ctx: Context, issue: WarningIssue, placed: Sequence[Placed]) -> Re
         unreached=_unreached(ctx, audience, units),
         told=_told(node, issue, placed, audience),
     )
+
+
+def _own_part(ctx: Context, audience: Audience, units: Mapping[int, Unit]) -> Audience:
+    own = {number for number, unit in units.items() if can(ctx, READ, unit)}
+    members = tuple(one for one in audience.members if one.unit_id in own)
+    return replace(audience, members=members, gaps=tuple(one for one in audience.gaps if one.unit_id in own))
 
 
 def list_callouts_of(ctx: Context, warning: EarlyWarning) -> list[Callout]:
@@ -137,8 +150,6 @@ def _told(node: Context, issue: WarningIssue, placed: Sequence[Placed], audience
     link = get_link(LONG_ID)
     told = []
     for channel, (subject, body) in texts.items():
-        if channel == "voice" and issue.is_end:
-            continue  # the end of a warning wakes nobody
         filled = body.replace("{name}", NAME).replace("{link}", link).replace("{reply}", REPLY)
         parts = len(sms.cut(filled).parts) if channel == "sms" else 1
         carrier = carriers.get(channel)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from anlan.kernel.clock import real_now
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
-from anlan.kernel.scope import can, require, visible
+from anlan.kernel.scope import can, require, units_where, visible
 from anlan.kernel.terms import WarningColour
 from anlan.watch.kind.selectors import find_template, list_kinds_found, list_kinds_of, list_measures_of
 from anlan.watch.kind.selectors import list_measures as list_law
@@ -27,7 +27,7 @@ from anlan.watch.warning.models import (
 from anlan.watch.warning.terms import IssueState, MessageType, WarningState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -95,7 +95,9 @@ def _narrowed(ctx: Context, words: str) -> QuerySet[EarlyWarning]:
     found: QuerySet[EarlyWarning] = visible(ctx, EarlyWarning, READ)
     if not words:
         return found
-    headed = WarningIssue.unscoped.filter(warning=OuterRef("pk"), headline__icontains=words)
+    headed = WarningIssue.unscoped.filter(warning=OuterRef("pk"), headline__icontains=words).filter(
+        Q(state=IssueState.PUBLISHED) | Q(unit__in=units_where(ctx, READ))
+    )
     kinds = list_kinds_found(words).values("pk")
     return found.filter(Q(number__icontains=words) | Q(Exists(headed)) | Q(kind__in=kinds))
 
@@ -131,6 +133,12 @@ def list_issues(ctx: Context, warning: EarlyWarning) -> list[WarningIssue]:
     if not can(ctx, READ, warning.unit):
         found = found.filter(state=IssueState.PUBLISHED)
     return list(found.order_by("-number"))
+
+
+def get_said(issues: Sequence[WarningIssue]) -> WarningIssue:
+    """Of a warning's messages the one that stands for it: the last that was published, before that the last."""
+    published = [one for one in issues if one.is_published]
+    return max(published or issues, key=lambda one: one.number)
 
 
 def list_areas(issue: WarningIssue) -> list[WarningArea]:

@@ -68,27 +68,26 @@ def _texts(issue: WarningIssue, placed: Sequence[Placed]) -> dict[str, tuple[str
     headline = get_headline(issue.warning, issue.message_type, issue.colour, with_grade=False)
     area = get_area_words(placed)
     until = ""
-    if issue.expires_at and not issue.is_end:
+    if issue.expires_at:
         until = date_format(localtime(issue.expires_at), "DATETIME_FORMAT")
     said = {"headline": headline, "area": area, "until": until, "reason": issue.reason}
-    if issue.is_end:
-        short = _("%(headline)s。%(reason)s区域：%(area)s。") % said
-        whole = short
-    else:
-        short = _("%(headline)s。区域：%(area)s。%(guidance)s") % {
-            **said,
-            "guidance": get_opening(issue.guidance),
-        }
-        whole = "\n".join(
-            part
-            for part in (
-                issue.description,
-                _("区域：%(area)s。") % said,
-                _("有效期至：%(until)s。") % said if until else "",
-                issue.guidance,
-            )
-            if part
+    if issue.is_end:  # to read it is enough: nobody is asked to answer, or called
+        whole = _("%(headline)s。%(reason)s区域：%(area)s。") % said
+        return {"app": (headline, whole), "sms": ("", whole)}
+    short = _("%(headline)s。区域：%(area)s。%(guidance)s") % {
+        **said,
+        "guidance": get_opening(issue.guidance),
+    }
+    whole = "\n".join(
+        part
+        for part in (
+            issue.description,
+            _("区域：%(area)s。") % said,
+            _("有效期至：%(until)s。") % said if until else "",
+            issue.guidance,
         )
+        if part
+    )
     return {
         "app": (headline, whole),
         "sms": ("", _("%(short)s收到请回复{reply}或点 {link} 确认。") % {"short": short}),

@@ -73,9 +73,8 @@ def warning_list(request: PageRequest) -> HttpResponse:
 def _row(ctx: Context, warning: EarlyWarning) -> dict[str, Any]:
     """A warning with the message that stands for it, and the one that is being made, if that is the reader's to see."""
     issues: list[WarningIssue] = warning.all_issues  # type: ignore[attr-defined]  # list_warnings reads them along
-    published = [one for one in issues if one.is_published]
     making = next((one for one in issues if one.is_open and can(ctx, READ, warning.unit)), None)
-    return {"warning": warning, "said": (published or issues)[-1], "making": making}
+    return {"warning": warning, "said": warnings.get_said(issues), "making": making}
 
 
 def find_warnings(ctx: Context, words: str, most: int) -> list[Hit]:
@@ -101,7 +100,8 @@ def warning_detail(request: PageRequest, warning_id: UUID) -> HttpResponse:
     placed = areas.list_placed(warnings.list_areas(current))
     unsigned = [one for one in issues if one.urgent and not hasattr(one, "countersignature")]
     is_over = warning.state in ENDED
-    review = warnings.find_review(warning) if is_over else None
+    is_own = can(ctx, READ, warning.unit)  # else it is shared with him: what was published, and what is his
+    review = warnings.find_review(warning) if is_over and is_own else None
     callouts = _callouts(ctx, warning)
     shown = {
         "warning": warning,
@@ -114,6 +114,7 @@ def warning_detail(request: PageRequest, warning_id: UUID) -> HttpResponse:
         "measures": warnings.list_measures(ctx, warning),
         "measure_form": MeasureForm(),
         "unsigned": unsigned,
+        "is_own": is_own,
         "may_tick": warning.is_running and can(ctx, "watch.warning.tick", warning),
         "may_draft": warning.is_running and not making and can(ctx, warnings.DRAFT, warning),
         "may_countersign": can(ctx, "watch.warning.countersign", warning.unit),
