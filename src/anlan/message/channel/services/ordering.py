@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from anlan.message.channel.terms import Channel, Order
 
 # What is for the person's own page has reached it by standing there. Ids are of version 7: the moment, the place among
-# what is ordered at once, then chance. In order, thousands are put into the indexes at half the price of random ones.
+# what is ordered at once, then chance, drawn once. In order, thousands are put into the indexes at half the price of random ones.
 QUEUE = """
 INSERT INTO channel_delivery (
   id, unit_id, exercise_id, is_test, use, key, person_id, number, channel, wording_id, priority, carrier_id,
   state, due_at, queued_at, handed_at, carrier_ref, attempts, parts, cost_cny, answer, fault, permanent)
 SELECT (%(stamp)s || '-7' || lpad(to_hex(o.place >> 12), 3, '0') || '-8' || lpad(to_hex(o.place & 4095), 3, '0')
-    || right(gen_random_uuid()::text, 13))::uuid,
+    || '-' || %(chance)s)::uuid,
   o.unit, w.exercise_id, w.is_test, %(use)s, o.key, o.person, o.number, w.channel, w.id, %(priority)s, %(carrier)s,
   CASE w.channel WHEN 'app' THEN 2 ELSE 0 END, %(now)s, %(at)s, CASE w.channel WHEN 'app' THEN %(at)s END,
   '', 0, 0, 0, '', '', false
@@ -103,6 +104,7 @@ def queue_deliveries(
                 "at": ctx.now(),
                 "exercise": ctx.exercise.pk if ctx.exercise else None,
                 "stamp": str(uuid7())[:13],
+                "chance": secrets.token_hex(6),
                 "wordings": arrays.of_plain([one.wording_id for one in orders]),
                 "keys": arrays.of_texts([one.key for one in orders]),
                 "numbers": arrays.of_texts([one.number for one in orders]),
