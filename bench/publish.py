@@ -91,7 +91,8 @@ def once(stores: Stores, county: int, carriers: Sequence[Simulated], addresses: 
         until_none(owner, LEFT)
         stores.run("bench._scenes:stop_all")
         until_none(owner, LEFT)
-        owner.execute("ANALYZE callout_recipient, channel_delivery")  # or the copy is planned badly now and then
+        # Or the copy is planned badly now and then.
+        owner.execute("ANALYZE callout_recipient, channel_delivery")
     taken = [datetime.fromisoformat(item["at"]).timestamp() for item in items]
     begun = told["begun"]
     found = {
