@@ -22,6 +22,7 @@ LATENCY = product_at_most(0.5)
 SECONDS, CONNECTIONS = 5, 256
 A_RUN = 60_000  # recipients, more than one run can use
 PATIENCE = 60.0
+LOOPBACK = "127.0.0.1"
 
 
 def measure(options: Options) -> Sequence[Figure]:
@@ -51,15 +52,14 @@ def measure(options: Options) -> Sequence[Figure]:
 
 
 @contextmanager
-def answering(stores: Stores) -> Iterator[Path]:
-    """The process of answers on a socket of its own, as a node starts it."""
+def answering(stores: Stores, port: int = 0) -> Iterator[Path]:
+    """The process of answers on a socket of its own, as a node starts it; or on a port, for who knows no sockets."""
     door = stores.node.place.var / "answer.sock"
     command = [stores.node.python, "-m", "granian", "--interface", "asgi", "--http", "1", "--no-ws"]
     command += [
         "--workers",
         "1",
-        "--uds",
-        str(door),
+        *(("--host", LOOPBACK, "--port", str(port)) if port else ("--uds", str(door))),
         "--log-level",
         "warning",
         "anlan.site.answers:application",
@@ -68,7 +68,7 @@ def answering(stores: Stores) -> Iterator[Path]:
     process = subprocess.Popen(bound, env=stores.environment(), cwd="/")
     try:
         deadline = time.monotonic() + PATIENCE
-        while not _listens(door):
+        while not _listens((LOOPBACK, port) if port else str(door)):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit("the process of answers did not come up")
             time.sleep(0.1)
@@ -78,9 +78,9 @@ def answering(stores: Stores) -> Iterator[Path]:
         process.wait(30)
 
 
-def _listens(door: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(door)) == 0
+def _listens(door: str | tuple[str, int]) -> bool:
+    with socket.socket(socket.AF_UNIX if isinstance(door, str) else socket.AF_INET) as probe:
+        return probe.connect_ex(door) == 0
 
 
 BENCHMARK = Benchmark(

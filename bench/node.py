@@ -81,18 +81,18 @@ def trusting(home: Path) -> ssl.SSLContext:
 
 
 @contextmanager
-def demo_node(name: str) -> Iterator[DemoNode]:
-    """A node with empty data, up for the block."""
-    with fresh_folder(name) as home, running(home, free_port()) as node:
+def demo_node(name: str, **more: str) -> Iterator[DemoNode]:
+    """A node with empty data, up for the block. more: settings"""
+    with fresh_folder(name) as home, running(home, free_port(), **more) as node:
         until_log_in_page(node)
         yield node
 
 
 @contextmanager
-def running(home: Path, port: int) -> Iterator[DemoNode]:
+def running(home: Path, port: int, **more: str) -> Iterator[DemoNode]:
     """`./anlan demo` on that data folder; returns at once, wait with until_log_in_page."""
     told = {name: text for name, text in os.environ.items() if not name.startswith("ANLAN_")}
-    told |= {"ANLAN_VAR": str(home), "ANLAN_PORT": str(port)}
+    told |= {"ANLAN_VAR": str(home), "ANLAN_PORT": str(port), **more}
     # Should this process be killed outright, the kernel asks the launcher to stop its node.
     command = ["setpriv", "--pdeathsig", "SIGINT", "--", str(CHECKOUT / "anlan"), "demo"]
     output = home / "demo.out"

@@ -11,7 +11,7 @@ import os
 import subprocess
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -22,20 +22,24 @@ from anlan.launcher.place import CHECKOUT
 from bench.folder import fresh_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 PATIENCE = 90.0  # seconds until the stores answer
 
 
 @dataclass(frozen=True)
 class Stores:
-    """Stores that are up; they fsync like a real node's, and go with the block."""
+    """Stores that are up; they fsync like a real node's, and go with the block.
+
+    more  settings of the programs beside the node's own
+    """
 
     node: Node
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, *, owner: bool = False) -> dict[str, str]:
         """For a subprocess: the application's role, or the tables' owner."""
-        return {**self.node.told(owner=owner), "PYTHONPATH": f"{CHECKOUT / 'src'}:{CHECKOUT}"}
+        return {**self.node.told(owner=owner), **self.more, "PYTHONPATH": f"{CHECKOUT / 'src'}:{CHECKOUT}"}
 
     def start(self, function: str, *arguments: object, owner: bool = False) -> subprocess.Popen[str]:
         """Run `module:function` inside the product, in a process of its own; what it prints can be read from stdout."""
@@ -46,6 +50,21 @@ class Stores:
         return subprocess.Popen(
             bound, env=told, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+
+    @contextmanager
+    def programs(self, *names: str) -> Iterator[None]:
+        """The node's own programs of these names (`python -m anlan.site NAME`) for the block; one that ends ends the benchmark."""
+        bound = ["setpriv", "--pdeathsig", "SIGKILL", "--", self.node.python, "-m", "anlan.site"]
+        up = {name: subprocess.Popen([*bound, name], env=self.environment(), cwd=CHECKOUT) for name in names}
+        try:
+            yield
+            if gone := [name for name, process in up.items() if process.poll() is not None]:
+                raise SystemExit(f"{', '.join(gone)} ended")
+        finally:
+            for process in up.values():
+                process.terminate()
+            for process in up.values():
+                process.wait(PATIENCE)
 
     def run(self, function: str, *arguments: object, owner: bool = False) -> Any:
         """Run `module:function` to its end; what it returned."""
@@ -77,8 +96,11 @@ def result_of(process: subprocess.Popen[str]) -> Any:
 
 
 @contextmanager
-def private_stores(name: str) -> Iterator[Stores]:
-    """Fresh stores with a migrated, empty database (roles and rules loaded), up for the block."""
+def private_stores(name: str, **more: str) -> Iterator[Stores]:
+    """Fresh stores with a migrated, empty database (roles and rules loaded), up for the block.
+
+    more  settings of the programs
+    """
     given = {key: text for key, text in os.environ.items() if key == "ANLAN_POSTGRES_BIN"}
     with fresh_folder(name) as home:
         node = Node(environment.load({**given, "ANLAN_VAR": str(home)}), "up")
@@ -86,7 +108,7 @@ def private_stores(name: str) -> Iterator[Stores]:
         with node.place.lock(), _kept_up(node):
             if node.manage("prepare", "--mode=test").returncode:
                 raise SystemExit("the benchmark's database could not be prepared")
-            yield Stores(node)
+            yield Stores(node, more)
 
 
 @contextmanager

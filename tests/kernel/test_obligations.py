@@ -140,6 +140,23 @@ def test_a_false_alarm_withdraws_the_duty_of_every_unit(ctx: Context, world: Wor
     assert set(Obligation.unscoped.values_list("state", flat=True)) == {ObligationState.WITHDRAWN}
 
 
+def test_an_event_ends_the_duty_of_every_rule_that_listens_to_it_once(ctx: Context, world: World) -> None:
+    load_rule(owners_field="units")
+    load_rule(
+        owners_field="units", from_on="2099-01-01", subject_kind="kernel.unit"
+    )  # a later version that looks otherwise
+    load_rule(code="test-second", name="另行报告")
+    ctx.journal(AlarmRaised(units=(world.town.pk,)), world.town)
+    ctx.journal(AlarmReported(units=(world.town.pk,)), world.town)
+    duties = {duty.rule.code: duty for duty in Obligation.unscoped.select_related("rule")}
+    assert {duty.state for duty in duties.values()} == {ObligationState.FULFILLED}
+    told = Entry.objects.filter(event="kernel.obligation.fulfilled")
+    assert {(one.data["rule"], one.subject) for one in told} == {
+        ("test-report", str(duties["test-report"].pk)),
+        ("test-second", str(duties["test-second"].pk)),
+    }
+
+
 def test_a_bulk_act_obliges_the_unit_of_each_record(ctx: Context, world: World) -> None:
     load_rule()
     ctx.journal_bulk(AlarmRaised(), [world.town, world.neighbour_town])

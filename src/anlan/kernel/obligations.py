@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
-from anlan.kernel import journal, rules, timers
+from anlan.kernel import arrays, journal, rules, timers
 from anlan.kernel.act import act
 from anlan.kernel.errors import NotFound, StateConflict
 from anlan.kernel.events import PrivateText, event
@@ -120,10 +121,9 @@ def follow(ctx: Context, entry: Entry, effects: Effects, units: Sequence[int | N
     by_effect = {
         effect: [known[rule_id] for rule_id, its in effects if its == effect] for effect in RuleEffect.values
     }
-    for effect, apply in _ENDINGS.items():
-        for code in dict.fromkeys(rule.code for rule in by_effect[effect]):
-            rule = next(rule for rule in by_effect[effect] if rule.code == code)
-            apply(ctx, entry, rule, list(_owed(entry, rule, units)))
+    for effect, end in _ENDINGS.items():
+        if rows := _running(ctx, entry, by_effect[effect], units, by_owner=effect == RuleEffect.FULFIL):
+            end(ctx, entry, rows)
     for rule, owed in rules.choose(by_effect[RuleEffect.OPEN], entry, units, _owed):
         _open(ctx, entry, rule, owed)
 
@@ -209,55 +209,50 @@ def _moment(entry: Entry, rule: Rule) -> datetime:
     return said if isinstance(said, datetime) else entry.at
 
 
-def _fulfil_by(ctx: Context, entry: Entry, rule: Rule, owed: Sequence[Owed]) -> None:
-    period = period_of(rule.every, local_date(entry.at)) if rule.every else None
-    _fulfil(ctx, entry, _running(ctx, rule, owed, period))
+def _withdraw(ctx: Context, entry: Entry, rows: Sequence[Obligation]) -> None:
+    _end(rows, ObligationState.WITHDRAWN, entry)
+    for code, several in _by_rule(rows):
+        _tell(ctx, ObligationsWithdrawn(code), several)
 
 
-def _withdraw_by(ctx: Context, entry: Entry, rule: Rule, owed: Sequence[Owed]) -> None:
-    if rows := _running(ctx, rule, owed, by_owner=False):
-        _end(rows, ObligationState.WITHDRAWN, entry)
-        _tell(ctx, ObligationsWithdrawn(rule.code), rows)
+def _pause_by(ctx: Context, entry: Entry, rows: Sequence[Obligation]) -> None:
+    if running := [row for row in rows if row.is_open]:
+        _pause(running, entry.at)
+        _tell(ctx, ObligationsPaused(PrivateText(entry.event)), running)
 
 
-def _pause_by(ctx: Context, entry: Entry, rule: Rule, owed: Sequence[Owed]) -> None:
-    rows = [row for row in _running(ctx, rule, owed, by_owner=False) if row.is_open]
-    if rows:
-        _pause(rows, entry.at)
-        _tell(ctx, ObligationsPaused(PrivateText(entry.event)), rows)
-
-
-def _resume_by(ctx: Context, entry: Entry, rule: Rule, owed: Sequence[Owed]) -> None:
-    rows = [row for row in _running(ctx, rule, owed, by_owner=False) if not row.is_open]
-    if rows:
-        _resume(ctx, rows, entry.at)
-        _tell(ctx, ObligationsResumed(), rows)
-
-
-_ENDINGS: dict[str, Callable[[Context, Entry, Rule, Sequence[Owed]], None]] = {
-    RuleEffect.FULFIL: _fulfil_by,
-    RuleEffect.WITHDRAW: _withdraw_by,
-    RuleEffect.PAUSE: _pause_by,
-    RuleEffect.RESUME: _resume_by,
-}
+def _resume_by(ctx: Context, entry: Entry, rows: Sequence[Obligation]) -> None:
+    if paused := [row for row in rows if not row.is_open]:
+        _resume(ctx, paused, entry.at)
+        _tell(ctx, ObligationsResumed(), paused)
 
 
 def _running(
-    ctx: Context, rule: Rule, owed: Sequence[Owed], period: str | None = None, *, by_owner: bool = True
+    ctx: Context, entry: Entry, ended: Sequence[Rule], units: Sequence[int | None], *, by_owner: bool
 ) -> list[Obligation]:
-    """What is open or paused of a rule (any version of it) about these records, locked."""
-    rows = Obligation.unscoped.filter(
-        rule__code=rule.code,
-        exercise=ctx.exercise,
-        state__in=RUNNING,
-        subject_kind__in={one.kind for one in owed},
-        subject__in={one.subject for one in owed},
-    )
-    if by_owner and (rule.owners_field or rule.every):
-        rows = rows.filter(unit_id__in={one.unit_id for one in owed})
-    if period is not None:
-        rows = rows.filter(period=period)
-    return list(rows.select_related("rule").select_for_update(of=("self",)).order_by("pk"))
+    """What is open or paused of these rules (any version of them) by an entry, locked; rules that look alike in one query."""
+    rows: list[Obligation] = []
+    alike: dict[tuple[object, ...], list[Rule]] = {}
+    for rule in {one.code: one for one in reversed(ended)}.values():  # of several versions one
+        key = (rule.subject_kind, rule.subject_field, rule.owners_field, rule.every)
+        alike.setdefault(key, []).append(rule)
+    for several in alike.values():
+        rule, codes = several[0], {one.code for one in several}
+        owed = list(_owed(entry, rule, units))
+        found = Obligation.unscoped.filter(
+            rule__code__in=codes,
+            exercise=ctx.exercise,
+            state__in=RUNNING,
+            subject_kind__in={one.kind for one in owed},
+            subject__in={one.subject for one in owed},
+        )
+        if by_owner and (rule.owners_field or rule.every):
+            of = arrays.of_plain({one.unit_id for one in owed})
+            found = found.filter(unit_id__in=RawSQL("SELECT unnest(%s::bigint[])", (of,)))
+        if by_owner and rule.every:
+            found = found.filter(period=period_of(rule.every, local_date(entry.at)))
+        rows += found.select_related("rule").select_for_update(of=("self",)).order_by("pk")
+    return rows
 
 
 # --- what changes -------------------------------------------------------------------------------------------------
@@ -304,6 +299,14 @@ def _resume(ctx: Context, rows: Sequence[Obligation], at: datetime) -> None:
 def _tell(ctx: Context, happened: object, rows: Sequence[Obligation]) -> Entry:
     keys = [str(row.pk) for row in rows]
     return journal.write_about(ctx, happened, KIND, keys, [row.unit_id for row in rows])
+
+
+_ENDINGS: dict[str, Callable[[Context, Entry, Sequence[Obligation]], None]] = {
+    RuleEffect.FULFIL: _fulfil,
+    RuleEffect.WITHDRAW: _withdraw,
+    RuleEffect.PAUSE: _pause_by,
+    RuleEffect.RESUME: _resume_by,
+}
 
 
 def _by_rule(rows: Sequence[Obligation]) -> list[tuple[str, list[Obligation]]]:

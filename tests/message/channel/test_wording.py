@@ -24,10 +24,23 @@ if TYPE_CHECKING:
 ONE = "10000000001"
 
 
-def test_nobody_changes_what_was_said(world: World) -> None:
+def test_nobody_changes_or_deletes_what_was_said(world: World) -> None:
     queue(world.town, [ONE])
     with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
         Wording.objects.update(body="别的话")
+    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
+        Wording.objects.filter(body__contains="")._raw_delete("default")
+
+
+def test_the_ids_of_what_is_ordered_at_once_are_in_its_order(world: World) -> None:
+    wording = services.keep_wording(program(), Channel.SMS, "甲", "请到岗。")
+    orders = [Order(wording.pk, str(n), f"100{n:08}", world.town.pk) for n in range(5000)]
+    services.queue_deliveries(program(), "callout", orders)
+    found = list(Delivery.unscoped.order_by("pk").values_list("key", "id"))
+    assert [key for key, _ in found] == [one.key for one in orders]
+    assert {key.version for _, key in found} == {7}
+    services.queue_deliveries(program(), "callout", orders)
+    assert Delivery.unscoped.count() == 10_000, "in the same moment no two have the same"
 
 
 def test_a_mark_that_is_there_is_not_put_twice(world: World) -> None:

@@ -123,7 +123,12 @@ class Recipient(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     callout = models.ForeignKey(
-        Callout, models.PROTECT, db_index=False, related_name="recipients", verbose_name=_("叫应")
+        Callout,
+        models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="recipients",
+        verbose_name=_("叫应"),
     )
     unit = models.ForeignKey(
         "kernel.Unit",
@@ -224,7 +229,6 @@ class Recipient(models.Model):
         )
         indexes = (
             models.Index(fields=("callout", "unit"), name="recipient_of_unit"),
-            models.Index(fields=("callout", "wave", "ladder"), name="recipient_to_climb"),
             models.Index(fields=("person", "-id"), name="recipient_mine", condition=Q(person__isnull=False)),
         )
 

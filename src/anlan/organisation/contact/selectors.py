@@ -8,6 +8,7 @@ from uuid import UUID  # noqa: TC003 - the same
 
 from django.db import connection
 
+from anlan.kernel import arrays
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Unit
 from anlan.kernel.scope import visible
@@ -77,8 +78,8 @@ def list_best(ctx: Context, people: Collection[UUID] = (), units: Collection[int
     outside the caller's scope.
     """
     told: dict[str, Any] = {
-        "people": list(people),
-        "units": list(units),
+        "people": arrays.of_plain(people),
+        "units": arrays.of_plain(units),
         "exercise": ctx.exercise.pk if ctx.exercise else None,
     }
     found: list[Best] = []

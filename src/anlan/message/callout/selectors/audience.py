@@ -8,6 +8,7 @@ from uuid import UUID  # noqa: TC003 - field of a dataclass
 
 from django.db import connection
 
+from anlan.kernel import arrays
 from anlan.kernel.scope import require
 from anlan.message.callout.terms import DUTY_LINE, PLACES, POSTS, Lack
 from anlan.organisation.contact.selectors import list_best
@@ -153,7 +154,7 @@ def list_ways(ctx: Context, people: Collection[UUID], units: Collection[int]) ->
         for way, rank in SERVES.get(line.kind, ()):
             if rank == 0 or way not in ways:
                 ways[way] = line.value
-    for (person,) in _rows(USERS, {"people": list(people)}) if people else ():
+    for (person,) in _rows(USERS, {"people": arrays.of_plain(people)}) if people else ():
         of_people.setdefault(person, {})["app"] = ""
     return Ways(of_people, {unit: ways for unit, ways in of_units.items() if ways})
 

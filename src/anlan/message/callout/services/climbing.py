@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from anlan.kernel import arrays
 from anlan.kernel.act import act
 from anlan.message.callout import selectors
 from anlan.message.callout.events import RecipientsUnreachable, RungTaken
@@ -94,30 +95,52 @@ def take_rung(
     ways     how they are reached, where the caller has just asked that
     returns  how many were below it
     """
+    climbers = _climb(ctx, callout, ladder, rung, wave=wave, ids=ids)
+    _go_on(ctx, callout, climbers, ladder=ladder, rung=rung, ways=ways)
+    return len(climbers)
+
+
+@act("message.callout.climb")
+def begin_rung(
+    ctx: Context, callout: Callout, climbers: Sequence[Climber], *, ladder: int, ways: Ways
+) -> None:
+    """Take the first rung for those who have just been put on the list, and stand on it."""
+    _go_on(ctx, callout, climbers, ladder=ladder, rung=0, ways=ways)
+
+
+def _climb(
+    ctx: Context, callout: Callout, ladder: int, rung: int, *, wave: int = 0, ids: Collection[int] | None
+) -> list[Climber]:
+    told: dict[str, Any] = {"callout": callout.pk, "ladder": ladder, "wave": wave, "rung": rung}
+    told |= {"now": ctx.now(), "ids": None if ids is None else arrays.of_plain(ids)}
+    with connection.cursor() as cursor:
+        cursor.execute(CLIMB, told)
+        return [Climber(*row) for row in cursor.fetchall()]
+
+
+def _go_on(
+    ctx: Context,
+    callout: Callout,
+    climbers: Sequence[Climber],
+    *,
+    ladder: int,
+    rung: int,
+    ways: Ways | None,
+) -> None:
+    """Do what the rung says for those who have reached it, and go on with those for whom it is none."""
     rungs = callout.ladders[ladder]["rungs"]
-    told: dict[str, Any] = {"callout": callout.pk, "ladder": ladder, "wave": wave}
-    found = 0
-    waiting: Collection[int] | None = ids
-    while True:
-        now = ctx.now()
-        ids_now = None if waiting is None else list(waiting)
-        with connection.cursor() as cursor:
-            cursor.execute(CLIMB, {**told, "rung": rung, "now": now, "ids": ids_now})
-            climbers = [Climber(*row) for row in cursor.fetchall()]
-        found = found or len(climbers)
-        if not climbers:
-            return found
+    while climbers:
         taken = _reach(ctx, callout, rungs[rung], climbers, ways)
         ctx.journal(
             RungTaken(ladder, rung, rungs[rung]["target"], len(climbers), taken.deliveries, taken.errands),
             callout,
         )
-        if not taken.barred:
-            return found
-        rung, waiting = rung + 1, taken.barred
-        if rung >= len(rungs):
+        rung += 1
+        if taken.barred and rung == len(rungs):
             mark_unreachable(ctx, callout, taken.barred)
-            return found
+        if not taken.barred or rung == len(rungs):
+            return
+        climbers = _climb(ctx, callout, ladder, rung, ids=taken.barred)
 
 
 @act("message.callout.climb")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import UUID  # noqa: TC003 - of a mapping and a named tuple
+from uuid import UUID
 
 from django.db import connection
 
-from anlan.kernel import timers
+from anlan.kernel import arrays, timers
 from anlan.kernel.act import act
 from anlan.kernel.errors import StateConflict
 from anlan.kernel.events import PrivateText
@@ -28,7 +29,7 @@ from anlan.message.channel.services import withdraw_deliveries
 from anlan.message.errand.services import withdraw_errands
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from anlan.kernel.context import Context
@@ -41,16 +42,19 @@ UPDATE callout_recipient r
 SET state = %(state)s, how = a.how, ended_at = least(coalesce(a.at, %(now)s), %(now)s), ended_by_id = %(by)s
 FROM unnest(%(ids)s::bigint[], %(hows)s::text[], %(ats)s::timestamptz[]) AS a (id, how, at)
 WHERE r.id = a.id AND r.callout_id = ANY (%(callouts)s::uuid[]) AND r.state < 2
-RETURNING r.id, r.callout_id, r.unit_id, r.how, r.rung, r.ladder
+RETURNING r.id, r.callout_id::text, r.unit_id, r.how, r.rung, r.ladder
 """
 COMPLETE_UNITS = """
-SELECT t.callout, t.unit FROM unnest(%(callouts)s::uuid[], %(units)s::bigint[]) AS t (callout, unit)
+SELECT t.unit FROM unnest(%(units)s::bigint[]) AS t (unit)
 WHERE NOT EXISTS (
-  SELECT FROM callout_recipient r WHERE r.callout_id = t.callout AND r.unit_id = t.unit AND r.state < 2)
-ORDER BY 1, 2
+  SELECT FROM callout_recipient r WHERE r.callout_id = %(callout)s AND r.unit_id = t.unit AND r.state < 2)
+ORDER BY 1
 """
-STILL = "SELECT id FROM callout_recipient WHERE id = %s AND state < 2"
-ANY_OPEN = "SELECT id FROM callout_recipient WHERE callout_id = %s AND state < 2 LIMIT 1"
+ANY_OPEN = """
+SELECT coalesce(
+  (SELECT id FROM callout_recipient WHERE id = %s AND state < 2),
+  (SELECT id FROM callout_recipient WHERE callout_id = %s AND state < 2 LIMIT 1))
+"""
 # One of each running callout who had not answered when we last looked: while that is still so, it is not complete, and
 # nobody need be searched for among ten thousand who have.
 _open: dict[UUID, int] = {}
@@ -69,7 +73,7 @@ class Ended(NamedTuple):
     """One recipient for whom it is over, by this."""
 
     id: int
-    callout_id: UUID
+    callout: str
     unit_id: int
     how: str
     rung: int
@@ -140,70 +144,64 @@ def _end(ctx: Context, answers: Sequence[Answer], state: RecipientState) -> set[
             {
                 "state": state,
                 "by": ctx.actor.pk if ctx.actor else None,
-                "ids": [one.recipient_id for one in first],
-                "hows": [str(one.how) for one in first],
-                "ats": [one.at for one in first],
+                "ids": arrays.of_plain([one.recipient_id for one in first]),
+                "hows": arrays.of_texts([str(one.how) for one in first]),
+                "ats": arrays.of_plain([one.at for one in first]),
                 "now": now,
                 "callouts": list(callouts),
             },
         )
         ended = [Ended(*row) for row in cursor.fetchall()]
-    if ended:
-        _call_off(replace(ctx, powers=LISTENS), ended, callouts)
-        _tell(ctx, ended, callouts)
-        _complete(replace(ctx, powers=LISTENS), ended, callouts)
+    together: dict[str, list[Ended]] = {}
+    for one in ended:
+        together.setdefault(one.callout, []).append(one)
+    for key, several in sorted(together.items()):
+        callout = callouts[UUID(key)]
+        _call_off(replace(ctx, powers=LISTENS), callout, several)
+        happened = RecipientsConfirmed(tuple(one.id for one in several), tuple(one.how for one in several))
+        ctx.journal(happened, callout)
+        _complete(replace(ctx, powers=LISTENS), callout, {one.unit_id for one in several})
     return {one.id for one in ended}
 
 
-def _call_off(ctx: Context, ended: Sequence[Ended], callouts: Mapping[UUID, Callout]) -> None:
-    asked = [one for one in ended if _was_taken(callouts, one, "stand_in")]
-    visited = [str(one.id) for one in ended if _was_taken(callouts, one, "errand")]
-    keys = [*(str(one.id) for one in ended), *(f"{one.id}{FOR_STAND_IN}" for one in asked)]
+def _call_off(ctx: Context, callout: Callout, ended: Sequence[Ended]) -> None:
+    asked = _from_rung(callout, "stand_in")
+    visited = _from_rung(callout, "errand")
+    keys = [str(one.id) for one in ended]
+    keys += [f"{one.id}{FOR_STAND_IN}" for one in ended if one.rung >= asked[one.ladder]]
     # What has arrived bothers nobody; it is closed when the journal is read (close_deliveries), off this path.
     withdraw_deliveries(ctx, USE, keys, only_coming=True)
-    if visited:
-        withdraw_errands(ctx, KIND, visited)
+    if sent := [str(one.id) for one in ended if one.rung >= visited[one.ladder]]:
+        withdraw_errands(ctx, KIND, sent)
 
 
-def _was_taken(callouts: Mapping[UUID, Callout], one: Ended, target: str) -> bool:
-    """Whether his stand-in was asked, or somebody sent to his door: he climbed so far."""
-    rungs = callouts[one.callout_id].ladders[one.ladder]["rungs"]
-    return any(rung["target"] == target for rung in rungs[: one.rung + 1])
+def _from_rung(callout: Callout, target: str) -> list[float]:
+    """From which rung on his stand-in was asked, or somebody sent to his door, by ladder."""
+    return [
+        next((place for place, rung in enumerate(laid["rungs"]) if rung["target"] == target), inf)
+        for laid in callout.ladders
+    ]
 
 
-def _tell(ctx: Context, ended: Sequence[Ended], callouts: Mapping[UUID, Callout]) -> None:
-    for key, several in _by_callout(ended):
-        happened = RecipientsConfirmed(tuple(one.id for one in several), tuple(one.how for one in several))
-        ctx.journal(happened, callouts[key])
-
-
-def _complete(ctx: Context, ended: Sequence[Ended], callouts: Mapping[UUID, Callout]) -> None:
-    """Units of which nobody is left, and callouts; whoever changes them holds their callout, so each comes through once."""
-    touched = sorted({(one.callout_id, one.unit_id) for one in ended})
+def _complete(ctx: Context, callout: Callout, touched: Collection[int]) -> None:
+    """Units of which nobody is left, and the callout; whoever changes it holds it, so each comes through once."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            COMPLETE_UNITS,
-            {"callouts": [key for key, _unit in touched], "units": [unit for _key, unit in touched]},
-        )
-        complete: dict[UUID, list[int]] = {}
-        for key, unit in cursor.fetchall():
-            complete.setdefault(key, []).append(unit)
-        for key, units in complete.items():
-            ctx.journal(UnitsCompleted(tuple(units)), callouts[key])
-            if not _is_open(cursor, key):
-                _close(ctx, callouts[key])
+        cursor.execute(COMPLETE_UNITS, {"callout": callout.pk, "units": arrays.of_plain(touched)})
+        if units := tuple(unit for (unit,) in cursor.fetchall()):
+            ctx.journal(UnitsCompleted(units), callout)
+            if not _is_open(cursor, callout.pk):
+                _close(ctx, callout)
 
 
 def _is_open(cursor: Any, key: UUID) -> bool:
-    for sql, asked in ((STILL, _open.get(key)), (ANY_OPEN, key)):
-        cursor.execute(sql, [asked])
-        if found := cursor.fetchone():
-            if len(_open) >= MOST_KNOWN:
-                _open.clear()
-            _open[key] = found[0]
-            return True
-    _open.pop(key, None)
-    return False
+    cursor.execute(ANY_OPEN, [_open.pop(key, None), key])
+    (found,) = cursor.fetchone()
+    if found is None:
+        return False
+    if len(_open) >= MOST_KNOWN:
+        _open.clear()
+    _open[key] = found
+    return True
 
 
 def _close(ctx: Context, callout: Callout) -> None:
@@ -212,10 +210,3 @@ def _close(ctx: Context, callout: Callout) -> None:
     LIFE.move(ctx, callout, "complete")
     timers.disarm(STEP, callout.step_keys())
     ctx.journal(CalloutCompleted(), callout)
-
-
-def _by_callout(ended: Sequence[Ended]) -> list[tuple[UUID, list[Ended]]]:
-    groups: dict[UUID, list[Ended]] = {}
-    for one in ended:
-        groups.setdefault(one.callout_id, []).append(one)
-    return list(groups.items())

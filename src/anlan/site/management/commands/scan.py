@@ -20,6 +20,7 @@ from anlan.kernel import (
     seals,
 )
 from anlan.kernel.node import is_held
+from anlan.site.heap import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         for room in rooms.find():
             room.part("handlers")  # the timers they declare, this process fires
+        settle()
         over = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: over.set())
         with ThreadPoolExecutor() as threads:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from anlan.kernel import rooms
+from anlan.site.heap import settle
 from anlan.site.sending import Sender
 
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         for room in rooms.find():
             room.part("selectors")  # what they put into texts (selectors.FILLS)
+        settle()
         sender = Sender()
         signal.signal(signal.SIGTERM, lambda *_: sender.over.set())
         sender.run()
