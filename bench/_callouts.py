@@ -14,6 +14,7 @@ from anlan.message.callout import services
 from anlan.message.callout.selectors import get_link
 from anlan.message.callout.terms import LISTENS, How
 from anlan.site.gathering import Gatherer
+from anlan.site.heap import settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,6 +74,7 @@ async def _confirm(first: int, people: int, waiters: int, seconds: float) -> dic
     gatherer = Gatherer(_take, most=500, patience=waiters)
     numbers = iter(range(first, first + people))
     await gatherer.ask(next(numbers))
+    settle()  # as the process of answers does
     took: list[float] = []
     begun = time.perf_counter()
     until = begun + seconds

@@ -10,7 +10,7 @@ from anlan import environment
 from anlan.launcher import cli
 
 if TYPE_CHECKING:
-    from anlan.launcher.node import Node
+    from anlan.launcher.node import Node, Story
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Node]:
     """The nodes that were to run."""
     nodes: list[Node] = []
     monkeypatch.setattr(cli, "settings", lambda: environment.load({}))
-    monkeypatch.setattr(cli.Node, "run", lambda node: nodes.append(node))  # noqa: PLW0108 - a bound method
+    monkeypatch.setattr(cli.Node, "run", lambda node: nodes.append(node) or 0)
     return nodes
 
 
@@ -28,9 +28,17 @@ def test_a_demo_is_as_large_as_asked(started: list[Node], arguments: list[str], 
     assert [(node.mode, node.scale) for node in started] == [("demo", scale)]
 
 
+def test_a_demo_plays_a_story_at_a_pace_with_parts_for_people(started: list[Node]) -> None:
+    assert cli.demo(["--story", "callout", "--pace", "fast", "--await", "duty,leader", "--then-stop"]) == 0
+    assert started[0].story == Story("callout", "fast", "duty,leader", then_stop=True)
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [["--scale"], ["--scale", "0"], ["--scale", "101"], ["--scale", "-1"], ["--scale", "many"], ["big"]],
+    [
+        *(["--scale"], ["--scale", "0"], ["--scale", "101"], ["--scale", "-1"], ["--scale", "many"], ["big"]),
+        *(["--story"], ["--story", "callout", "--pace", "slow"], ["--pace", "fast"], ["--await", "duty"]),
+    ],
 )
 def test_other_arguments_of_a_demo_are_refused(started: list[Node], arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:

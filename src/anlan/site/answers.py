@@ -23,6 +23,7 @@ from django.db import DatabaseError, close_old_connections  # noqa: E402
 from anlan.message.callout.selectors import find_linked  # noqa: E402
 from anlan.site import answering, callbacks  # noqa: E402
 from anlan.site.gathering import Full, Gatherer  # noqa: E402
+from anlan.site.heap import settle  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -76,6 +77,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 async def _live(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
+        if message["type"] == "lifespan.startup":
+            settle()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WIDTH, LEFT, RIGHT = 760, 48, 24  # of a sheet, in its own units
 BAND, HIGH, FOOT = 22, 140, 28  # of the colours, the curves, the scale below them
-ROW, SIGN = 20, 13  # of marks one above the other; of a character
+ROW, SIGN, LINE = 20, 13, 18  # of marks one above the other; of a character; of a curve's name
 LOOKS = 4  # kinds of line
 MOST_TICKS = 8
 SPANS = (
@@ -175,14 +175,26 @@ def night_of(account: Account, marked: Sequence[tuple[datetime, str]]) -> Pictur
         return None
     sheet = _Sheet(account.begun_at, account.until_at, marked, band=True)
     curves = [
-        sheet.curve(one.course, one.issue.get_message_type_display(), look)
+        sheet.curve(one.course, one.issue.get_colour_display(), look)
         for look, one in enumerate(account.spoken)
         if one.course and one.course.people and not one.issue.is_end
     ]
     blocks = [
         sheet.block(one.colour, one.from_at, one.until_at or account.until_at) for one in account.colours
     ]
-    return sheet.picture(curves, _by_clock(sheet), blocks)
+    return sheet.picture(_apart(curves), _by_clock(sheet), blocks)
+
+
+def _apart(curves: list[Curve]) -> list[Curve]:
+    """The same with a name further down where it would stand on another."""
+    placed: list[Curve] = []
+    for one in curves:
+        wide = SIGN * (len(one.text) + 1)
+        y = one.y
+        while any(abs(other.x - one.x) < wide and abs(other.y - y) < LINE for other in placed):
+            y += LINE
+        placed.append(one._replace(y=y))
+    return placed
 
 
 def curve_of(course: Course, at: datetime) -> Picture:
