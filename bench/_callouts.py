@@ -13,11 +13,11 @@ from anlan.kernel.context import Context
 from anlan.message.callout import services
 from anlan.message.callout.selectors import get_link
 from anlan.message.callout.terms import LISTENS, How
-from anlan.site.gathering import Gatherer
+from anlan.site.gathering import MOST, PATIENCE, Gatherer
 from anlan.site.heap import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 UNITS, IN_A_CALLOUT = 2000, 10_000
 # As an opened callout leaves it: each has his SMS, which has arrived. Everything beside is as real as can be.
@@ -65,27 +65,27 @@ def links(first: str, people: str) -> list[str]:
     return [get_link(int(first) + place).partition("//")[2].partition("/")[2] for place in range(int(people))]
 
 
-def confirm(first: str, people: str, waiters: str, seconds: str) -> dict[str, float]:
-    """So many at once confirm, each when the one before him at the same place is through, for so long; rate and p95."""
-    return asyncio.run(_confirm(int(first), int(people), int(waiters), float(seconds)))
+def confirm(first: str, people: str, at_once: str, seconds: str) -> dict[str, float]:
+    """So many at once confirm, and when all are answered the next, for so long; rate and p95."""
+    return asyncio.run(_confirm(int(first), int(people), int(at_once), float(seconds)))
 
 
-async def _confirm(first: int, people: int, waiters: int, seconds: float) -> dict[str, float]:
-    gatherer = Gatherer(_take, most=500, patience=waiters)
+async def _confirm(first: int, people: int, at_once: int, seconds: float) -> dict[str, float]:
+    gatherer = Gatherer(_take, most=MOST, patience=PATIENCE)
     numbers = iter(range(first, first + people))
     await gatherer.ask(next(numbers))
     settle()  # as the process of answers does
     took: list[float] = []
     begun = time.perf_counter()
-    until = begun + seconds
 
-    async def wait(numbers: Iterator[int]) -> None:
-        while (asked := time.perf_counter()) < until:
-            if not await gatherer.ask(next(numbers)):
-                raise SystemExit("an answer was not taken")
-            took.append(time.perf_counter() - asked)
+    async def wait(number: int) -> None:
+        asked = time.perf_counter()
+        if not await gatherer.ask(number):
+            raise SystemExit("an answer was not taken")
+        took.append(time.perf_counter() - asked)
 
-    await asyncio.gather(*(wait(numbers) for _ in range(waiters)))
+    while time.perf_counter() - begun < seconds:
+        await asyncio.gather(*(wait(next(numbers)) for _ in range(at_once)))
     lasted = time.perf_counter() - begun
     return {"rate": len(took) / lasted, "p95": sorted(took)[len(took) * 95 // 100]}
 

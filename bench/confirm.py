@@ -1,8 +1,8 @@
 """`confirm`: answers to a callout through the service, against single-row updates of the same table by pgbench.
 
 An answer is all that it means: the recipient's row, his deliveries closed, the journal's entry, his unit's and the
-callout's completion looked at. Five hundred people wait at once, each for his own answer; pgbench has 32 clients that each
-update one row by its key and commit. Every commit is on disk.
+callout's completion looked at. A thousand people confirm at once, each waits for his own answer, then the next thousand;
+pgbench has 32 clients that each update one row by its key and commit. Every commit is on disk.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BAR = ratio_at_least(2.0)
 LATENCY = product_at_most(0.03)
-SECONDS, WAITERS, CLIENTS = 4, 500, 32
+SECONDS, PEOPLE, CLIENTS = 4, 1000, 32
 A_RUN = 400_000  # recipients, more than one run can use
 UPDATE = "\\set id random({first}, {last})\nUPDATE callout_recipient SET rung_at = now() WHERE id = :id;\n"
 
@@ -34,7 +34,7 @@ def measure(options: Options) -> Sequence[Figure]:
         played = _Played(stores, first)
         readings = take_turns(runs, {"confirm": played.confirm, "pgbench": played.update})
     how = (
-        f"{WAITERS:,} people wait at once, {SECONDS} s a run; 10,000 in a callout, of 2,000 units; each has one SMS that has arrived",
+        f"{PEOPLE:,} people confirm at once, again and again for {SECONDS} s a run; 10,000 in a callout, of 2,000 units; each has one SMS that has arrived",
         f"limit: pgbench, {CLIENTS} clients, one UPDATE of one row by its key a transaction, prepared",
     )
     return [
@@ -52,7 +52,7 @@ class _Played:
 
     def confirm(self) -> float:
         begin, self.next = self.next, self.next + A_RUN
-        told: dict[str, Any] = self.stores.run("bench._callouts:confirm", begin, A_RUN, WAITERS, SECONDS)
+        told: dict[str, Any] = self.stores.run("bench._callouts:confirm", begin, A_RUN, PEOPLE, SECONDS)
         self.p95.append(told["p95"])
         return float(told["rate"])
 

@@ -17,13 +17,13 @@ from playwright.sync_api import expect
 from anlan.site.demo import PASSWORD
 from anlan.site.story.moves import MOVES
 from anlan.site.story.script import read
-from tests.browsers import browser, log_in, new_page
+from tests.browsers import log_in, new_page
 from tests.nodes import LiveNode, eventually, live_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.browser
 STORY = read("callout", frozenset(MOVES))
@@ -47,11 +47,11 @@ def node() -> Iterator[LiveNode]:
 
 
 @pytest.fixture
-def page(node: LiveNode) -> Iterator[Page]:
-    with browser() as running:
-        opened = new_page(running, base=node.address)
-        set_up_second_factor(opened, node)
-        yield opened
+def page(node: LiveNode, chromium: Browser) -> Iterator[Page]:
+    opened = new_page(chromium, base=node.address)
+    set_up_second_factor(opened, node)
+    yield opened
+    opened.context.close()
 
 
 def code_of(secret: str, *, ahead: int = 0) -> str:

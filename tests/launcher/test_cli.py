@@ -8,9 +8,10 @@ import pytest
 
 from anlan import environment
 from anlan.launcher import cli
+from anlan.launcher.node import Story
 
 if TYPE_CHECKING:
-    from anlan.launcher.node import Node, Story
+    from anlan.launcher.node import Node
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from django.db import DatabaseError, close_old_connections  # noqa: E402
 
 from anlan.message.callout.selectors import find_linked  # noqa: E402
 from anlan.site import answering, callbacks  # noqa: E402
-from anlan.site.gathering import Full, Gatherer  # noqa: E402
+from anlan.site.gathering import MOST, PATIENCE, Full, Gatherer  # noqa: E402
 from anlan.site.heap import settle  # noqa: E402
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     Send = Callable[[dict[str, Any]], Awaitable[None]]
     Headers = tuple[tuple[bytes, bytes], ...]
 
-MOST, PATIENCE = 500, 5000  # of a batch; that may wait, some seconds' work
 LINK, GATEWAY, ALIVE = "/c/", "/gateway/", "/-/alive"
 # A link is a secret: it is told to nobody who is linked from here, kept by no cache, found by no search engine.
 PAGE: Headers = (
