@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from anlan.site.gathering import LANES, Full, Gatherer
+from anlan.site.gathering import Full, Gatherer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,26 +19,16 @@ class Slow:
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
-        self.go_on, self.begun = threading.Event(), threading.Condition()
+        self.go_on, self.begun = threading.Event(), threading.Event()
         self.go_on.set()
 
     def __call__(self, numbers: Sequence[int]) -> list[int]:
-        with self.begun:
-            self.batches.append(list(numbers))
-            self.begun.notify_all()
+        self.batches.append(list(numbers))
+        self.begun.set()
         self.go_on.wait(10)
         if 13 in numbers:
             raise ValueError("13")
         return [2 * number for number in numbers]
-
-    async def has_begun(self, batches: int) -> None:
-        """Wait until so many batches are under way or done."""
-
-        def wait() -> None:
-            with self.begun:
-                self.begun.wait_for(lambda: len(self.batches) >= batches, 10)
-
-        await asyncio.to_thread(wait)
 
 
 def test_one_alone_is_answered_at_once() -> None:
@@ -54,30 +44,14 @@ def test_what_comes_in_meanwhile_is_the_next_batch_and_each_gets_his_own_answer(
         gatherer = Gatherer(work, most=3, patience=10)
         work.go_on.clear()
         asked = [asyncio.create_task(gatherer.ask(0))]
-        await work.has_begun(1)
-        asked += [asyncio.create_task(gatherer.ask(number)) for number in (1, 2)]
+        await asyncio.to_thread(work.begun.wait, 10)
+        asked += [asyncio.create_task(gatherer.ask(number)) for number in range(1, 6)]
         await asyncio.sleep(0)
         work.go_on.set()
         return await asyncio.gather(*asked)
 
-    assert asyncio.run(play()) == [0, 2, 4]
-    assert work.batches == [[0], [1, 2]]
-
-
-def test_a_whole_batch_that_waits_is_begun_beside_the_first_and_the_rest_is_left_to_whoever_is_done() -> None:
-    work = Slow()
-
-    async def play() -> list[int]:
-        gatherer = Gatherer(work, most=3, patience=10)
-        work.go_on.clear()
-        asked = [asyncio.create_task(gatherer.ask(number)) for number in range(8)]
-        await work.has_begun(LANES)
-        assert work.batches == [[0, 1, 2], [3, 4, 5]]
-        work.go_on.set()
-        return await asyncio.gather(*asked)
-
-    assert asyncio.run(play()) == [2 * number for number in range(8)]
-    assert work.batches[LANES:] == [[6, 7]]
+    assert asyncio.run(play()) == [0, 2, 4, 6, 8, 10]
+    assert work.batches == [[0], [1, 2, 3], [4, 5]]
 
 
 def test_what_goes_wrong_is_told_to_those_who_asked_and_to_nobody_after_them() -> None:
@@ -98,14 +72,12 @@ def test_more_than_can_be_answered_soon_is_refused() -> None:
     async def play() -> None:
         gatherer = Gatherer(work, most=1, patience=2)
         work.go_on.clear()
-        asked = []
-        for number in range(LANES):
-            asked.append(asyncio.create_task(gatherer.ask(number)))
-            await work.has_begun(number + 1)
-        asked += [asyncio.create_task(gatherer.ask(number)) for number in (7, 8)]
+        asked = [asyncio.create_task(gatherer.ask(0))]
+        await asyncio.to_thread(work.begun.wait, 10)
+        asked += [asyncio.create_task(gatherer.ask(number)) for number in (1, 2)]
         await asyncio.sleep(0)
         with pytest.raises(Full):
-            await gatherer.ask(9)
+            await gatherer.ask(3)
         work.go_on.set()
         await asyncio.gather(*asked)
 

@@ -13,8 +13,8 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 
-MOST, PATIENCE = 500, 5000  # answers of one batch; that may wait, some seconds' work
-LANES = 2  # batches under way, where a whole one waits: one prepares itself while the database is busy with the other
+# Answers of one batch; that may wait, some seconds' work. Two batches at once were tried: they answer fewer, and later.
+MOST, PATIENCE = 1000, 5000
 
 
 class Full(Exception):
@@ -22,7 +22,7 @@ class Full(Exception):
 
 
 class Gatherer(Generic[Q, A]):
-    """Asks `work` (questions → answers, in the same order) in threads of its own, a batch at a time, two where many wait.
+    """Asks `work` (questions → answers, in the same order) in a thread of its own, a batch at a time.
 
     most      questions of one batch
     patience  questions that may wait; one more raises Full
@@ -31,8 +31,8 @@ class Gatherer(Generic[Q, A]):
     def __init__(self, work: Callable[[Sequence[Q]], Sequence[A]], *, most: int, patience: int) -> None:
         self._work, self._most, self._patience = work, most, patience
         self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
-        self._threads = ThreadPoolExecutor(LANES)
-        self._lanes: set[asyncio.Task[None]] = set()
+        self._thread = ThreadPoolExecutor(1)
+        self._running: asyncio.Task[None] | None = None
 
     async def ask(self, question: Q) -> A:
         """The answer to one. raises Full; whatever `work` raised for its batch"""
@@ -40,20 +40,18 @@ class Gatherer(Generic[Q, A]):
             raise Full
         answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, answer))
-        if not self._lanes or (len(self._lanes) < LANES and len(self._waiting) >= self._most):
-            lane = asyncio.create_task(self._run())
-            self._lanes.add(lane)
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
         return await answer
 
     async def _run(self) -> None:
-        """Batch after batch; beside another lane whole ones only, the other takes what is left."""
-        loop, lane = asyncio.get_running_loop(), asyncio.current_task()
+        loop = asyncio.get_running_loop()
         try:
-            while self._waiting and (len(self._lanes) == 1 or len(self._waiting) >= self._most):
+            while self._waiting:
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 try:
                     answers = await loop.run_in_executor(
-                        self._threads, self._work, [question for question, _ in batch]
+                        self._thread, self._work, [question for question, _ in batch]
                     )
                 # Whatever it was, those who asked hear of it, and the next batch is another attempt.
                 except Exception as error:  # noqa: BLE001
@@ -63,7 +61,7 @@ class Gatherer(Generic[Q, A]):
                     if not waiting.done():
                         waiting.set_result(answer)
         finally:
-            self._lanes.discard(lane)  # type: ignore[arg-type]  # a coroutine that runs has its task
+            self._running = None
 
 
 def _settle(batch: Sequence[tuple[object, asyncio.Future[A]]], error: Exception) -> None:
