@@ -115,6 +115,8 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
         ("taken", "taken", True),
         (0, False, True),
         ("draft", "taken", False),
+        (None, 0, False),
+        (None, "<= 1", False),
     ],
 )
 def test_a_fact_is_as_it_should_be(found: Any, wanted: Any, holds: object) -> None:

@@ -31,10 +31,6 @@ ISSUE = "warning.warningissue"
 ON_ITS_WAY = timedelta(seconds=2)  # a request that was under way just when the answer came
 
 
-class Unknown(KeyError):
-    """A fact that nobody can be asked for."""
-
-
 class Bothered(NamedTuple):
     """By what the carriers say they took and did, beside our own ledger.
 
