@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
+from anlan.kernel import exercises
 from anlan.kernel.clock import real_now
-from anlan.kernel.models import Entry, Exercise, NodeState
+from anlan.kernel.models import Entry, Exercise, NodeState, Parked
+from anlan.kernel.relays import Relay
 from anlan.message.channel import selectors, services
 from anlan.message.channel.models import Carrier, CarrierPermit, CarrierState, Delivery
 from anlan.message.channel.terms import Channel, DeliveryState, Fault, Outcome, Priority
@@ -475,14 +478,17 @@ def test_costs_are_reckoned_by_parts(world: World) -> None:
 
 def test_when_an_exercise_is_over_nothing_of_it_goes_out_and_no_reply_counts(world: World) -> None:
     drill, other = make_exercise(), make_exercise()
+    Exercise.objects.filter(pk=drill.pk).update(unit=world.district)
     sham = make_carrier(world.city, "sham", simulated=True)
     (sent,) = queue(world.town, ["10000000001"], exercise=drill, body="请回复{reply}")
     hand_over(sham)
     (waits,) = queue(world.town, ["10000000002"], exercise=drill)
     (others,) = queue(world.town, ["10000000003"], exercise=other)
-    drill.closed_at = real_now()
-    drill.save()
-    assert services.withdraw_exercise(program(), drill) == 2
+    exercises.close_exercise(acting(world.approver), drill.pk)
+    import_module("anlan.message.channel.handlers")  # as the process of relays does
+    relay = Relay()
+    relay.carry(relay.waiting(relay.lease()))
+    assert not Parked.objects.exists()
     for one in (sent, waits, others):
         one.refresh_from_db()
     assert (sent.state, waits.state, others.state) == (
