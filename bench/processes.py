@@ -34,11 +34,11 @@ def parent(pid: int) -> int:
 
 def label(pid: int) -> str:
     """Which of the node's programs a process belongs to."""
-    words = arguments(pid)
-    if "granian" in words:
-        return "live" if "asgi" in words else "web"
-    if "anlan.site" in words:
-        return {"work": "worker"}.get(words[-1], words[-1])
+    words, short = arguments(pid), proc_text(pid, "comm").strip()
+    if short.startswith("anlan-"):  # forked from the base
+        return short.removeprefix("anlan-").rstrip("0123456789")
+    if "anlan.site.base" in words:
+        return "base"
     return "launcher" if "demo" in words else Path(words[0].partition(":")[0]).name or str(pid)
 
 

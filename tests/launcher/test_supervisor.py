@@ -32,15 +32,19 @@ def alive(pid: int) -> bool:
 
 
 def run(
-    tmp_path: Path, programs: list[Program], story: Callable[[Supervisor], Awaitable[None]]
+    tmp_path: Path,
+    programs: list[Program],
+    story: Callable[[Supervisor], Awaitable[None]],
+    ready: list[str] | None = None,
 ) -> Supervisor:
-    """Start programs, play a story on them, stop them."""
+    """Start programs, play a story on them once those of `ready` are (None: all), stop them."""
 
     async def play() -> Supervisor:
         keeper = Supervisor(tmp_path, tmp_path, tmp_path / "programs.json")
         keeper.start(programs)
         try:
-            assert await keeper.until_ready([program.name for program in programs], 10) == []
+            awaited = [program.name for program in programs] if ready is None else ready
+            assert await keeper.until_ready(awaited, 10) == []
             await story(keeper)
         finally:
             await keeper.stop()

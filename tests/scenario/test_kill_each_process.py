@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.scenario
-PROGRAMS = ("relay", "worker", "send", "live", "answer", "web1", "nats", "nginx", "postgres")
+PROGRAMS = ("base", "relay", "worker", "scan", "send", "live", "answer", "web1", "nats", "nginx", "postgres")
 
 
 @dataclass

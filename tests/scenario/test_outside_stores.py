@@ -49,7 +49,7 @@ def test_it_uses_the_stores_that_it_is_given_and_starts_none_of_its_own(socket: 
         "ANLAN_LISTEN": "127.0.0.1",
     }
     with live_node("outside", "up", **given) as node, node.client() as client:
-        programs = {"web1", "web2", "nginx", "live", "answer", "worker", "relay", "scan", "send"}
+        programs = {"base", "web1", "web2", "nginx", "live", "answer", "worker", "relay", "scan", "send"}
         assert set(node.programs()) == programs
         assert not (node.var / "pg/data").exists()
         token = TOKEN.search(client.get("/account/login/").text)

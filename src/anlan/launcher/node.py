@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 ANYWHERE = "0.0.0.0"  # noqa: S104 - a node is there to be reached; nothing but TLS is served
 PRIVATE = ("ANLAN_DATABASE_OWNER_URL", "ANLAN_BACKUP_PASSPHRASE", "ANLAN_ADMIN_NAME", "ANLAN_ADMIN_PASSWORD")
 STATE = "programs.json"
+BASE = "base"  # has loaded the product; the programs made of it are forked from there
 STREAMS = (
     "--backpressure",
     "4352",
@@ -152,6 +153,13 @@ class Node:
         # Pages first: they are what somebody waits for.
         then = (*stores, *(web.name for web in webs))
         return [
+            Program(
+                BASE,
+                (self.python, "-m", "anlan.site.base"),
+                user=self.place.app_user,
+                environment=self.told(),
+                is_base=True,
+            ),
             *webs,
             nginx.door(
                 self.place,
@@ -202,13 +210,12 @@ class Node:
         after: tuple[str, ...],
         socket: Path | None = None,
     ) -> Program:
-        """A service; one with a socket is ready when it answers there."""
+        """A service, forked from the base; one with a socket is ready when it answers there."""
         return Program(
             name,
             command,
-            user=self.place.app_user,
-            environment=self.told(),
-            after=after,
+            base=BASE,
+            after=(BASE, *after),
             ready=lambda: socket is None or answers(socket, "/-/alive"),
             sockets=(socket,) if socket else (),
         )

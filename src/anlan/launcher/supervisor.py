@@ -11,10 +11,13 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+
+from anlan.launcher.forked import Base, Forked, NotForked, adopt_orphans, bury
 
 if TYPE_CHECKING:
     import pwd
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 MARK = "NODE_MARK"  # in the environment of every program; its value is the node's data folder
 FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.1, 5.0, 10.0  # seconds
+BURY = 2.0  # seconds between looks for orphans that have ended
 LOG_LIMIT = 32 * 1024 * 1024  # bytes; the older half is kept in one file beside it
 
 
@@ -33,6 +37,9 @@ class Program:
     after      names of programs that must be ready before this one starts
     patience   seconds between the stop signal and SIGKILL
     sockets    files that a killed run leaves behind and the next would stumble over; removed before each start
+    is_base    others are forked from it
+    base       name of the program that this one is forked from; its command is `python -m …` then, and it has the
+               base's user and environment
     """
 
     name: str
@@ -44,6 +51,8 @@ class Program:
     after: tuple[str, ...] = ()
     patience: float = 15.0
     sockets: tuple[Path, ...] = ()
+    is_base: bool = False
+    base: str = ""
 
 
 @dataclass
@@ -56,7 +65,8 @@ class Running:
     restarts: int = 0
     started_at: float = 0.0
     is_ready: asyncio.Event = field(default_factory=asyncio.Event)
-    process: asyncio.subprocess.Process | None = None
+    process: asyncio.subprocess.Process | Forked | None = None
+    forks: Base | None = None
 
 
 class Supervisor:
@@ -71,8 +81,13 @@ class Supervisor:
         self.known: dict[str, Running] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.stopping = False
+        self.starting = 0  # programs of which the id is not known yet
+        self.burying: asyncio.Task[None] | None = None
 
     def start(self, programs: Sequence[Program]) -> None:
+        if any(program.is_base for program in programs):
+            adopt_orphans()
+            self.burying = asyncio.create_task(self._bury())
         for program in programs:
             self.known[program.name] = Running(program)
         for program in programs:
@@ -94,7 +109,12 @@ class Supervisor:
         for name in reversed(list(self.known)):
             await self._end(self.known[name])
             self.tasks[name].cancel()
+        if self.burying:
+            self.burying.cancel()
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        for running in self.known.values():
+            if running.forks:
+                running.forks.close()
         self._tell()
 
     async def _keep(self, running: Running) -> None:
@@ -102,18 +122,21 @@ class Supervisor:
         while not self.stopping:
             for name in running.program.after:
                 await self.known[name].is_ready.wait()
-            await self._spawn(running)
-            watch = asyncio.create_task(self._watch(running))
-            assert running.process is not None  # noqa: S101 - _spawn sets it
-            code = await running.process.wait()
-            watch.cancel()
-            running.is_ready.clear()
-            _end_group(running.pid)
+            try:
+                process = await self._spawn(running)
+            except NotForked as error:
+                ended = f"was not started: {error}"
+            else:
+                watch = asyncio.create_task(self._watch(running))
+                ended = f"ended with {await process.wait()}"
+                watch.cancel()
+                running.is_ready.clear()
+                _end_group(running.pid)
             if self.stopping:
                 break
             running.restarts += 1
             running.state = "restarting"
-            self._note(running, f"ended with {code}; starting it again")
+            self._note(running, f"{ended}; starting it again")
             pause = (
                 FIRST_PAUSE
                 if time.monotonic() - running.started_at > STEADY
@@ -121,24 +144,55 @@ class Supervisor:
             )
             await asyncio.sleep(pause)
 
-    async def _spawn(self, running: Running) -> None:
+    async def _spawn(self, running: Running) -> asyncio.subprocess.Process | Forked:
+        """raises NotForked"""
         program = running.program
         for socket in program.sockets:
             socket.unlink(missing_ok=True)
         log = self.logs / f"{program.name}.log"
         _shorten(log)
-        with log.open("ab") as out:
-            running.process = await asyncio.create_subprocess_exec(
-                *_bound_to_us(program),
-                cwd="/",
-                env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", MARK: str(self.node), **program.environment},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-            )
-        running.pid, running.state, running.started_at = running.process.pid, "starting", time.monotonic()
+        self.starting += 1
+        try:
+            with log.open("ab") as out:
+                process = await (self._fork(program, out) if program.base else self._execute(running, out))
+            running.process = process
+        finally:
+            self.starting -= 1
+        running.pid, running.state, running.started_at = process.pid, "starting", time.monotonic()
         self._tell()
+        return process
+
+    async def _execute(self, running: Running, out: IO[bytes]) -> asyncio.subprocess.Process:
+        program = running.program
+        if running.forks:
+            running.forks.close()
+        running.forks = Base() if program.is_base else None
+        process = await asyncio.create_subprocess_exec(
+            *_bound_to_us(program),
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", MARK: str(self.node), **program.environment},
+            stdin=running.forks.theirs.fileno() if running.forks else subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+        if running.forks:
+            running.forks.theirs.close()  # with the base its end is gone, and who waits for an answer is told
+        return process
+
+    async def _fork(self, program: Program, out: IO[bytes]) -> Forked:
+        base = self.known[program.base].forks
+        if base is None:
+            raise NotForked("the base is not there")
+        _, _, module, *arguments = program.command
+        asked = {"name": program.name, "module": module, "arguments": arguments}
+        return await base.fork({**asked, "stop_signal": int(program.stop_signal)}, out)
+
+    async def _bury(self) -> None:
+        while True:
+            await asyncio.sleep(BURY)
+            if not self.starting:
+                bury({running.pid for running in self.known.values()})
 
     async def _watch(self, running: Running) -> None:
         pause = 0.05
