@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F
-from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel import arrays, journal, rules, timers
@@ -27,7 +26,7 @@ from anlan.kernel.steps import steps_of
 from anlan.kernel.terms import ObligationState, RuleEffect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from anlan.kernel.context import Context
     from anlan.kernel.journal import Effects
@@ -117,12 +116,15 @@ def follow(ctx: Context, entry: Entry, effects: Effects, units: Sequence[int | N
     if not effects:
         return
     ctx = replace(ctx, cause_id=entry.pk)
-    known = Rule.objects.in_bulk({rule_id for rule_id, _effect in effects})
+    known = _rules({rule_id for rule_id, _effect in effects})
     by_effect = {
         effect: [known[rule_id] for rule_id, its in effects if its == effect] for effect in RuleEffect.values
     }
     for effect, end in _ENDINGS.items():
-        if rows := _running(ctx, entry, by_effect[effect], units, by_owner=effect == RuleEffect.FULFIL):
+        rows = _running(ctx, entry, by_effect[effect], units, by_owner=effect == RuleEffect.FULFIL)
+        if rows:
+            for row, rule in zip(rows, _rules_of(rows, known), strict=True):
+                row.rule = rule
             end(ctx, entry, rows)
     for rule, owed in rules.choose(by_effect[RuleEffect.OPEN], entry, units, _owed):
         _open(ctx, entry, rule, owed)
@@ -227,6 +229,30 @@ def _resume_by(ctx: Context, entry: Entry, rows: Sequence[Obligation]) -> None:
         _tell(ctx, ObligationsResumed(), paused)
 
 
+# By statements of our own: every act asks them, and to have them composed each time takes longer than they do.
+FOUND = """
+SELECT o.* FROM kernel_obligation o JOIN kernel_rule r ON r.id = o.rule_id
+WHERE r.code = ANY (%(codes)s) AND o.state IN ('open', 'paused')
+  AND o.exercise_id IS NOT DISTINCT FROM %(exercise)s
+  AND o.subject_kind = ANY (%(kinds)s) AND o.subject = ANY (%(subjects)s::text[])
+  AND (%(units)s::bigint[] IS NULL OR o.unit_id = ANY (%(units)s::bigint[]))
+  AND (%(period)s::text IS NULL OR o.period = %(period)s)
+ORDER BY o.id FOR UPDATE OF o
+"""
+RULES = "SELECT * FROM kernel_rule WHERE id = ANY (%s)"
+
+
+def _rules(ids: Collection[int]) -> dict[int, Rule]:
+    return {rule.pk: rule for rule in Rule.objects.raw(RULES, [list(ids)])}
+
+
+def _rules_of(rows: Sequence[Obligation], known: Mapping[int, Rule]) -> list[Rule]:
+    """Their rules; they may be of an earlier version than those that are known."""
+    earlier = {row.rule_id for row in rows} - known.keys()
+    every = {**known, **_rules(earlier)} if earlier else known
+    return [every[row.rule_id] for row in rows]
+
+
 def _running(
     ctx: Context, entry: Entry, ended: Sequence[Rule], units: Sequence[int | None], *, by_owner: bool
 ) -> list[Obligation]:
@@ -237,21 +263,17 @@ def _running(
         key = (rule.subject_kind, rule.subject_field, rule.owners_field, rule.every)
         alike.setdefault(key, []).append(rule)
     for several in alike.values():
-        rule, codes = several[0], {one.code for one in several}
-        owed = list(_owed(entry, rule, units))
-        found = Obligation.unscoped.filter(
-            rule__code__in=codes,
-            exercise=ctx.exercise,
-            state__in=RUNNING,
-            subject_kind__in={one.kind for one in owed},
-            subject__in={one.subject for one in owed},
-        )
-        if by_owner and (rule.owners_field or rule.every):
-            of = arrays.of_plain({one.unit_id for one in owed})
-            found = found.filter(unit_id__in=RawSQL("SELECT unnest(%s::bigint[])", (of,)))
-        if by_owner and rule.every:
-            found = found.filter(period=period_of(rule.every, local_date(entry.at)))
-        rows += found.select_related("rule").select_for_update(of=("self",)).order_by("pk")
+        rule, owed = several[0], list(_owed(entry, several[0], units))
+        of_owners = by_owner and bool(rule.owners_field or rule.every)
+        told = {
+            "codes": [one.code for one in several],
+            "exercise": ctx.exercise.pk if ctx.exercise else None,
+            "kinds": list({one.kind for one in owed}),
+            "subjects": arrays.of_texts(list({one.subject for one in owed})),
+            "units": arrays.of_plain({one.unit_id for one in owed}) if of_owners else None,
+            "period": period_of(rule.every, local_date(entry.at)) if by_owner and rule.every else None,
+        }
+        rows += Obligation.unscoped.raw(FOUND, told)
     return rows
 
 

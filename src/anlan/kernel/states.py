@@ -46,17 +46,20 @@ class Life:
         if len(self.moves) != len(moves):
             raise ValueError("an act stands twice in the table")
 
-    def move(self, ctx: Context, record: Record, act: str) -> None:
+    def move(self, ctx: Context, record: Record, act: str, **changed: object) -> None:
         """Guard, then change the row where it still has the state it starts from.
 
-        raises  StateConflict where somebody was faster, or the act does not start from here
+        changed  fields that change with the state
+        raises   StateConflict where somebody was faster, or the act does not start from here
         """
         move = self.moves[act]
         if move.guard:
             move.guard(ctx, record)
         rows = _rows_of(type(record)).filter(pk=record.pk, state__in=move.frm)
-        if not rows.update(state=move.to, version=F("version") + 1):
+        if not rows.update(state=move.to, version=F("version") + 1, **changed):
             raise StateConflict
+        for name, value in changed.items():
+            setattr(record, name, value)
         record.refresh_from_db(fields=("state", "version"))
 
     def move_many(self, ctx: Context, model: type[R], keys: Sequence[object], act: str) -> list[R]:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from anlan.kernel.models import Due
 from anlan.kernel.models.clock import REAL
 from anlan.kernel.periods import refuse_unreckonable
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from anlan.kernel.context import Context
+    from anlan.kernel.models import Due
 
     Function = Callable[[Context, Sequence[Due]], Collection[int] | None]
 
@@ -79,6 +79,9 @@ def arm_many(ctx: Context, kind: str, rows: Sequence[tuple[str, datetime]]) -> N
 
 def disarm(kind: str, keys: Sequence[str]) -> None:
     """Take timers away; one that is firing just now is not waited for."""
-    Due.objects.filter(
-        pk__in=Due.objects.filter(kind=kind, key__in=keys).select_for_update(skip_locked=True).values("pk")
-    ).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM kernel_due WHERE id IN (SELECT id FROM kernel_due WHERE kind = %s AND key = ANY (%s::text[])"
+            " FOR UPDATE SKIP LOCKED)",
+            [kind, list(keys)],
+        )

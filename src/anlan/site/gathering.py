@@ -34,15 +34,15 @@ class Gatherer(Generic[Q, A]):
         self._thread = ThreadPoolExecutor(1)
         self._running: asyncio.Task[None] | None = None
 
-    async def ask(self, question: Q) -> A:
-        """The answer to one. raises Full; whatever `work` raised for its batch"""
+    def ask(self, question: Q) -> asyncio.Future[A]:
+        """The answer to one, to wait for: or whatever `work` raised for its batch. raises Full"""
         if len(self._waiting) >= self._patience:
             raise Full
         answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, answer))
         if self._running is None:
             self._running = asyncio.create_task(self._run())
-        return await answer
+        return answer
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

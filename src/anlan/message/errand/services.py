@@ -104,9 +104,8 @@ def record_visit(ctx: Context, errand_id: UUID, *, result: str, words: str) -> E
     """Write down what came of a visit. raises NotFound; StateConflict where it was written down, or is not needed, any more"""
     errand = selectors.lock_errand(ctx, errand_id, "message.errand.visit")
     met = result in TOLD
-    errand.result, errand.ended_at, errand.visited_by = result, ctx.now(), ctx.actor
-    errand.save(update_fields=("result", "ended_at", "visited_by"))
-    LIFE.move(ctx, errand, "meet" if met else "fail")
+    how = "meet" if met else "fail"
+    LIFE.move(ctx, errand, how, result=result, ended_at=ctx.now(), visited_by=ctx.actor)
     happened = VisitMade if met else VisitFailed
     ctx.journal(happened(errand.about_kind, errand.about, result, PrivateText(words)), errand)
     return errand

@@ -473,9 +473,7 @@ def _put_in_force(ctx: Context, warning: EarlyWarning, issue: WarningIssue, how:
 
 
 def _end(ctx: Context, warning: EarlyWarning, how: str) -> None:
-    warning.ended_at = ctx.now()
-    warning.save(update_fields=("ended_at",))
-    WARNING_LIFE.move(ctx, warning, how)
+    WARNING_LIFE.move(ctx, warning, how, ended_at=ctx.now())
 
 
 def _identifier(issue: WarningIssue) -> str:

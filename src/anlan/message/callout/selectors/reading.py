@@ -47,8 +47,15 @@ RUNNING_FIRST = Case(When(state=CalloutState.RUNNING, then=0), default=1, output
 ALONG = ("person", "unit", "holder", "stand_in", "taken_by", "ended_by")
 
 # As an array: the planner cannot know that hundreds of people are of one callout or two, and would go through all there are.
-CALLED_BY = """
-SELECT unnest(ARRAY(SELECT DISTINCT callout_id FROM callout_recipient WHERE id = ANY (%s::bigint[])))
+KEYS = "unnest(%(keys)s::uuid[])"
+CALLED_BY = (
+    "unnest(ARRAY(SELECT DISTINCT callout_id FROM callout_recipient WHERE id = ANY (%(keys)s::bigint[])))"
+)
+# A statement of our own: for a thousand who answer at once, to have it composed takes as long as to carry it out.
+LOCKED = """
+SELECT * FROM callout_callout
+WHERE id IN (SELECT {which}) AND exercise_id IS NOT DISTINCT FROM %(exercise)s AND state = %(running)s
+ORDER BY id FOR UPDATE
 """
 # What those who have not answered were sent in their present rung, and what may still come of it. Their own page does not
 # count: nobody knows whether they look at it.
@@ -139,15 +146,18 @@ def lock_of(ctx: Context, recipient_ids: Collection[int]) -> dict[UUID, Callout]
 
     Everybody who changes recipients holds their callout: two who answer last, at once, can't each take the other for open.
     """
-    called_by = RawSQL(CALLED_BY, (arrays.of_plain(recipient_ids),))  # noqa: S611 - our own words
-    return lock_by_key(ctx, called_by)
+    return _locked(ctx, CALLED_BY, recipient_ids)
 
 
-def lock_by_key(ctx: Context, keys: Collection[UUID] | RawSQL) -> dict[UUID, Callout]:
+def lock_by_key(ctx: Context, keys: Collection[UUID]) -> dict[UUID, Callout]:
     """These callouts as far as they run, for update: for the node's own work."""
-    running = Callout.unscoped.filter(pk__in=keys, exercise=ctx.exercise, state=CalloutState.RUNNING)
-    found = running.select_related("unit").select_for_update(of=("self",)).order_by("pk")
-    return {callout.pk: callout for callout in found}
+    return _locked(ctx, KEYS, keys)
+
+
+def _locked(ctx: Context, which: str, keys: Collection[UUID] | Collection[int]) -> dict[UUID, Callout]:
+    exercise = ctx.exercise.pk if ctx.exercise else None
+    told = {"keys": arrays.of_plain(keys), "exercise": exercise, "running": CalloutState.RUNNING}
+    return {callout.pk: callout for callout in Callout.unscoped.raw(LOCKED.format(which=which), told)}
 
 
 def list_callouts(ctx: Context, *, state: str = "") -> QuerySet[Callout]:

@@ -160,9 +160,7 @@ def stop_callout(ctx: Context, callout_id: UUID, *, reason: str) -> Callout:
 
 
 def _stop(ctx: Context, callout: Callout, *, reason: str, followed_by: str) -> None:
-    callout.ended_at = ctx.now()
-    callout.save(update_fields=("ended_at",))
-    LIFE.move(ctx, callout, "stop")
+    LIFE.move(ctx, callout, "stop", ended_at=ctx.now())
     rows = Recipient.unscoped.filter(callout=callout, state__lt=RecipientState.CONFIRMED)
     ids = list(rows.values_list("pk", flat=True))
     close_deliveries(ctx, ids)

@@ -41,9 +41,7 @@ def settle_told(ctx: Context, callout_ids: Collection[UUID]) -> None:
 
 
 def _close(ctx: Context, callout: Callout) -> None:
-    callout.ended_at = ctx.now()
-    callout.save(update_fields=("ended_at",))
-    LIFE.move(ctx, callout, "close")
+    LIFE.move(ctx, callout, "close", ended_at=ctx.now())
     rows = Recipient.unscoped.filter(callout=callout, state__lt=RecipientState.CONFIRMED)
     left = list(rows.values_list("pk", flat=True))
     close_deliveries(ctx, left)
