@@ -77,20 +77,21 @@ async def _confirm(first: int, people: int, at_once: int, seconds: float) -> dic
     await gatherer.ask(next(numbers))
     settle()  # as the process of answers does
     took: list[float] = []
+    all_answered = asyncio.Event()
     begun = time.perf_counter()
 
     def answered(asked: float, answer: asyncio.Future[bool]) -> None:
         took.append(time.perf_counter() - asked)
+        if len(took) % at_once == 0:
+            all_answered.set()
         if not answer.result():
             raise SystemExit("an answer was not taken")
 
     while time.perf_counter() - begun < seconds:
-        answers = []
         for number in islice(numbers, at_once):
-            answer = gatherer.ask(number)
-            answer.add_done_callback(partial(answered, time.perf_counter()))
-            answers.append(answer)
-        await asyncio.wait(answers)
+            gatherer.ask(number).add_done_callback(partial(answered, time.perf_counter()))
+        await all_answered.wait()
+        all_answered.clear()
     lasted = time.perf_counter() - begun
     return {"rate": len(took) / lasted, "p95": sorted(took)[len(took) * 95 // 100]}
 
