@@ -33,7 +33,11 @@ class Slow:
 
 def test_one_alone_is_answered_at_once() -> None:
     work = Slow()
-    assert asyncio.run(Gatherer(work, most=10, patience=10).ask(21)) == 42
+
+    async def play() -> int:
+        return await Gatherer(work, most=10, patience=10).ask(21)
+
+    assert asyncio.run(play()) == 42
     assert work.batches == [[21]]
 
 
@@ -43,9 +47,9 @@ def test_what_comes_in_meanwhile_is_the_next_batch_and_each_gets_his_own_answer(
     async def play() -> list[int]:
         gatherer = Gatherer(work, most=3, patience=10)
         work.go_on.clear()
-        asked = [asyncio.create_task(gatherer.ask(0))]
+        asked = [gatherer.ask(0)]
         await asyncio.to_thread(work.begun.wait, 10)
-        asked += [asyncio.create_task(gatherer.ask(number)) for number in range(1, 6)]
+        asked += [gatherer.ask(number) for number in range(1, 6)]
         await asyncio.sleep(0)
         work.go_on.set()
         return await asyncio.gather(*asked)
@@ -72,9 +76,9 @@ def test_more_than_can_be_answered_soon_is_refused() -> None:
     async def play() -> None:
         gatherer = Gatherer(work, most=1, patience=2)
         work.go_on.clear()
-        asked = [asyncio.create_task(gatherer.ask(0))]
+        asked = [gatherer.ask(0)]
         await asyncio.to_thread(work.begun.wait, 10)
-        asked += [asyncio.create_task(gatherer.ask(number)) for number in (1, 2)]
+        asked += [gatherer.ask(number) for number in (1, 2)]
         await asyncio.sleep(0)
         with pytest.raises(Full):
             await gatherer.ask(3)
