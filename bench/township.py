@@ -58,6 +58,7 @@ UNSETTLED = """
 SELECT (SELECT count(*) FROM channel_delivery WHERE state <= 1 OR state = 3 AND ended_at IS NULL)
   + (SELECT count(*) FROM kernel_pending), (SELECT count(*) FROM kernel_parked)
 """
+TROUBLES = "SELECT handler, error FROM kernel_parked WHERE attempts > 0 GROUP BY handler, error LIMIT 5"
 TAKEN = """
 SELECT data->>'target', count(DISTINCT (subject, data->>'rung'))::int FROM kernel_entry
 WHERE event = 'message.callout.climbed' GROUP BY 1
@@ -136,7 +137,7 @@ def settle(stores: Stores, carriers: Sequence[Simulated]) -> None:
         if now != before or left:
             before, since = now, time.monotonic()
         if stuck or time.monotonic() > deadline:
-            raise SystemExit(f"it did not come to rest: {left} wait, {stuck} are stuck")
+            raise SystemExit(f"it did not come to rest: {left} wait, {stuck} are stuck: {_troubles(stores)}")
         time.sleep(0.5)
 
 
@@ -148,6 +149,12 @@ def _left(stores: Stores) -> tuple[int, int]:
             return int(waits), int(stuck)
     except psycopg.OperationalError:
         return 1, 0
+
+
+def _troubles(stores: Stores) -> list[str]:
+    """Which handlers failed, and why."""
+    with stores.connect() as owner:
+        return [" ".join(row) for row in owner.execute(TROUBLES)]
 
 
 class Ours(NamedTuple):
