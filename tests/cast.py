@@ -125,5 +125,5 @@ def enter(door: Client, user: User) -> None:
 
 def forget_grants(ctx: Context) -> None:
     """Let a context ask anew what its actor holds, as the next request's would."""
-    for asked in ("postings", "holdings"):
+    for asked in ("postings", "_held"):
         ctx.__dict__.pop(asked, None)

@@ -57,9 +57,15 @@ class Context:
         """The posting he acts by; None where by all of them, or where it has ended."""
         return next((held for held in self.postings if held.id == self.posting_id), None)
 
-    @cached_property
+    @property
     def holdings(self) -> tuple[tuple[str, frozenset[str]], ...]:
-        """What the actor may do where, by the posting he acts by or by all of them."""
+        """What the actor may do where, by the posting he acts by or by all of them; he only reads in an exercise that is over."""
+        if self.powers or self.exercise is None or self.exercise.closed_at is None:
+            return self._held
+        return tuple((path, scope.to_look_back(capabilities)) for path, capabilities in self._held)
+
+    @cached_property
+    def _held(self) -> tuple[tuple[str, frozenset[str]], ...]:
         if self.powers or self.actor is None:
             return ((EVERYWHERE, self.powers),)
         held = [

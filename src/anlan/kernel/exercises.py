@@ -1,7 +1,8 @@
 """Exercises: drills that run the real code. Opened and closed, entered for one session, with a clock of their own.
 
 Whoever is in an exercise sees and does the exercise's alone; nothing of it reaches real life. What he may do there his real
-grants say. Its clock runs faster or slower, stands still, or jumps forward; never back, since what fell due has happened.
+grants say. Its clock runs faster or slower, stands still, or jumps forward; never back, since what fell due has happened. When it is over it
+is entered to be read: nothing but reading counts in it then (scope.LOOK_BACK).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import F, Min, Q
+from django.db.models import Exists, F, Min, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from anlan.kernel.act import act
@@ -54,6 +55,12 @@ class ExerciseClosed:
 @dataclass(frozen=True)
 class ExerciseEntered:
     pass
+
+
+@event("kernel.exercise.looked_back", _("回看演练"))
+@dataclass(frozen=True)
+class ExerciseLookedBack:
+    """It was over when somebody entered it."""
 
 
 @event("kernel.exercise.left", _("退出演练"))
@@ -134,14 +141,14 @@ def close_exercise(ctx: Context, exercise_id: int) -> Exercise:
 
 @act(JOIN)
 def enter_exercise(ctx: Context, exercise_id: int, session_key: str) -> Exercise:
-    """Be in it from now on, with this session. raises NotFound for one that is over or out of reach"""
-    exercise = _open(ctx).filter(pk=exercise_id).first()
-    if exercise is None or ctx.actor is None:
+    """Be in it from now on, with this session; one that is over is there to be read. raises NotFound for one out of reach"""
+    exercise = get_exercise(ctx, exercise_id)
+    if ctx.actor is None:
         raise NotFound
     Attendance.objects.update_or_create(
         session_key=session_key, defaults={"exercise": exercise, "user": ctx.actor, "entered_at": real_now()}
     )
-    ctx.journal(ExerciseEntered(), exercise)
+    ctx.journal(ExerciseEntered() if exercise.closed_at is None else ExerciseLookedBack(), exercise)
     return exercise
 
 
@@ -270,9 +277,12 @@ def get_closed(exercise_id: int) -> Exercise:
     return Exercise.objects.select_related("clock").get(pk=exercise_id, closed_at__isnull=False)
 
 
-def find_attended(ctx: Context, exercise_id: int) -> Exercise | None:
-    """The exercise that a session says it is in; None where it is over or out of reach by now."""
-    return _open(ctx).filter(pk=exercise_id).first() if can(ctx, JOIN) else None
+def find_attended(ctx: Context, exercise_id: int, session_key: str) -> Exercise | None:
+    """The exercise that a session says it is in; None where it has ended since, or is out of reach by now."""
+    if not can(ctx, JOIN):
+        return None
+    looks_back = Exists(Attendance.objects.filter(exercise=OuterRef("pk"), session_key=session_key))
+    return _reached(ctx, JOIN).filter(Q(closed_at=None) | looks_back, pk=exercise_id).first()
 
 
 def list_attending(ctx: Context, exercise: Exercise) -> QuerySet[Attendance]:
@@ -307,10 +317,6 @@ def _reached(ctx: Context, capability: str) -> QuerySet[Exercise]:
     above = [path for root in roots for path in upward(root)]
     below = reduce(or_, (Q(unit__path__startswith=root) for root in roots), Q(pk__in=[]))
     return Exercise.objects.filter(below | Q(unit__path__in=above)).select_related("clock", "unit")
-
-
-def _open(ctx: Context) -> QuerySet[Exercise]:
-    return _reached(ctx, JOIN).filter(closed_at=None)
 
 
 def _lock(ctx: Context, exercise_id: int) -> Exercise:

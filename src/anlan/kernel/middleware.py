@@ -121,8 +121,9 @@ class Acting:
         return self.get_response(request)
 
     def _in_exercise(self, request: PageRequest) -> HttpResponse:
-        """He is in an exercise; one that is over he is told to have left, and what he is just doing is not done at all."""
-        found = exercises.find_attended(request.ctx, request.session[EXERCISE])
+        """He is in an exercise; one that has ended he is told to have left, and what he is just doing is not done at all."""
+        key = request.session.session_key or ""
+        found = exercises.find_attended(request.ctx, request.session[EXERCISE], key)
         if found is not None:
             request.ctx.exercise = found
             return self.get_response(request)

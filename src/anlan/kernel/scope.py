@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=models.Model)
 READ = ".read"  # how capabilities to read end
+LOOK_BACK = (READ, ".export", "kernel.exercise.join")  # what counts in an exercise that is over
 
 FEW_ROOTS = 8  # up to here subtrees are named one by one in a condition
 BEHIND = ":"  # sorts behind every digit and dot: a subtree is what lies between its path and that
@@ -67,6 +68,11 @@ class _UnitsBelow(Func):
         ' ON u.path >= root.path COLLATE "C" AND u.path < (root.path || \':\') COLLATE "C")'
     )
     output_field = ArrayField(BigIntegerField())
+
+
+def to_look_back(capabilities: frozenset[str]) -> frozenset[str]:
+    """Those of them that count in an exercise that is over."""
+    return frozenset(held for held in capabilities if held.endswith(LOOK_BACK))
 
 
 class ScopedManager(models.Manager[M]):

@@ -147,7 +147,7 @@ def test_personal_data_is_unmasked_only_where_one_may_look(desk: Desk, world: Wo
     hydrant(world.neighbour_town, "西街", keeper_phone="13900005678")
     role = Role.objects.create(code="exporter", name="导出", capabilities=["prevent.hydrant.export"])
     Grant.objects.create(user=desk.ctx.actor, role=role, scope_root=world.city)
-    desk.ctx.__dict__.pop("holdings", None)
+    desk.ctx.__dict__.pop("_held", None)
     text = desk.export("csv", personal=True, reason="防汛通知").decode()
     assert PHONE in text
     assert "139••••5678" in text

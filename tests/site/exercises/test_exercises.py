@@ -196,3 +196,50 @@ def test_only_who_runs_it_touches_its_list(world: World) -> None:
     exercises.close_exercise(acting(world.approver), exercise.pk)
     with pytest.raises(StateConflict):
         exercises.finish_inject(acting(world.approver), first.pk)
+
+
+def test_one_that_is_over_is_looked_back_at_and_nothing_is_done_in_it(door: Client, world: World) -> None:
+    exercise = exercise_of(world.district)
+    Person.unscoped.create(unit=world.town, name="演练中登记的人", exercise=exercise)
+    exercises.close_exercise(acting(world.approver), exercise.pk)
+    enter(door, world.clerk)
+    people = reverse("person_list")
+    assert "演练中登记的人" not in door.get(people).content.decode()
+    assert "回看" in door.get(reverse("exercise_list")).content.decode()
+    key = go_in(door, exercise)
+    page = door.get(people).content.decode()
+    assert "演练中登记的人" in page
+    assert "您正在回看" in page
+    assert standing_of([(key, world.clerk.pk)])[key].side == exercise.pk
+    assert reverse("person_create") not in page
+    assert door.get(reverse("person_create")).status_code == 403
+    assert Entry.objects.filter(event="kernel.exercise.looked_back", actor=world.clerk).count() == 1
+    door.post(reverse("exercise_leave"))
+    assert "演练中登记的人" not in door.get(people).content.decode()
+    assert door.get(reverse("person_create")).status_code == 200
+
+
+def test_who_was_in_it_when_it_ended_does_not_find_himself_looking_back(door: Client, world: World) -> None:
+    exercise = exercise_of(world.district)
+    enter(door, world.officer)
+    go_in(door, exercise)
+    exercises.close_exercise(acting(world.approver), exercise.pk)
+    assert "已结束，您已回到实战" in door.get("/", follow=True).content.decode()
+    assert "an-band-exercise" not in door.get("/").content.decode()
+
+
+def test_one_that_is_over_and_out_of_reach_is_not_looked_back_at(world: World) -> None:
+    exercise = exercise_of(world.district)
+    exercises.close_exercise(acting(world.approver), exercise.pk)
+    with pytest.raises(NotFound):
+        exercises.enter_exercise(acting(world.neighbour), exercise.pk, "a-session")
+
+
+def test_only_reading_and_exporting_count_in_one_that_is_over(world: World) -> None:
+    exercise = exercises.close_exercise(acting(world.approver), exercise_of(world.district).pk)
+    ctx = acting(world.officer)
+    before = {held for _path, several in ctx.holdings for held in several}
+    ctx.exercise = exercise
+    after = {held for _path, several in ctx.holdings for held in several}
+    assert after == {held for held in before if held.endswith((".read", ".export"))} | {exercises.JOIN}
+    assert after < before

@@ -14,6 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from anlan.kernel import exercises
 from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Entry
 from anlan.message.callout.models import Callout
@@ -411,3 +412,18 @@ def test_many_people_ask_no_more_of_the_database(world: World) -> None:
         appoint(post, person := make_person(world.town, f"网格员{number}"))
         make_contact(person, f"1{number:010d}")
     assert queries() == few <= 18
+
+
+def test_it_is_read_and_exported_when_the_exercise_is_over(night: nights.Night, door: Client) -> None:
+    issue = nights.published(night)
+    nights.called(night)
+    exercises.close_exercise(acting(night.world.approver), night.exercise.pk)
+    inside(night, door)
+    page = page_of(door, "warning_account", issue.warning_id)
+    assert "您正在回看" in page
+    for link in links_of(page):
+        assert door.get(link).status_code == 200, link
+    assert door.get(reverse("warning_account_export", args=[issue.warning_id])).status_code == 200
+    board = page_of(door, "callout_board", Callout.unscoped.get().pk)
+    assert reverse("callout_export", args=[Callout.unscoped.get().pk]) in board
+    assert 'method="post"' not in board[board.index("<main") : board.index("</main>")]

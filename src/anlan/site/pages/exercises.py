@@ -118,8 +118,11 @@ def exercise_detail(request: PageRequest, exercise_id: int) -> HttpResponse:
 def exercise_enter(request: PageRequest, exercise_id: int) -> HttpResponse:
     exercise = exercises.enter_exercise(request.ctx, exercise_id, _session_key(request))
     request.session[EXERCISE] = exercise.pk
-    messages.success(request, _("您已进入演练。此后所见所办都在演练中，退出后回到实战。"))
-    return redirect("home")
+    if exercise.closed_at is None:
+        messages.success(request, _("您已进入演练。此后所见所办都在演练中，退出后回到实战。"))
+        return redirect("home")
+    messages.success(request, _("您正在回看已结束的演练。只能查看和导出，退出后回到实战。"))
+    return redirect("exercise_detail", exercise.pk)
 
 
 @require_POST
