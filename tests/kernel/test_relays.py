@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
 from django.utils.translation import gettext_lazy
 
 from anlan.kernel.clock import real_now
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 seen: list[tuple[str, int]] = []
 broken: set[int] = set()
+knotted: set[int] = set()
 
 
 @event("test.bell.rung", gettext_lazy("打铃"))
@@ -35,6 +37,10 @@ class BellRung:
 def listen(_ctx: Context, entry: Entry) -> None:
     if entry.data["number"] in broken:
         raise ValueError("cannot hear this one")
+    if entry.data["number"] in knotted:
+        knotted.clear()
+        with connection.cursor() as cursor:
+            cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'as of a deadlock' USING ERRCODE = '40P01'; END $$")
     seen.append(("listener", entry.data["number"]))
 
 
@@ -49,6 +55,7 @@ def count(ctx: Context, entry: Entry) -> None:
 def nothing_seen() -> None:
     seen.clear()
     broken.clear()
+    knotted.clear()
 
 
 def ring(world: World, number: int, where: Unit | None = None) -> Entry:
@@ -88,6 +95,33 @@ def test_a_failing_entry_holds_up_its_subject_for_that_handler_only(world: World
     stuck = Parked.objects.order_by("entry_id")
     assert [(row.attempts, bool(row.again_at)) for row in stuck] == [(1, True), (0, False)]
     assert "cannot hear" in stuck[0].error
+
+
+def test_a_deadlock_undoes_the_turn_and_parks_nothing(world: World) -> None:
+    knotted.add(1)
+    for number in range(3):
+        ring(world, number)
+    relay = Relay()
+    assert relay.carry(relay.lease()) == []
+    assert Pending.objects.count() == 3
+    assert not Parked.objects.exists()
+    seen.clear()  # what these handlers keep is not in the database, which has undone its part
+    assert len(relay.carry(relay.lease())) == 3
+    assert heard("listener") == heard("counter") == [0, 1, 2]
+    assert not Parked.objects.exists()
+
+
+def test_a_deadlock_when_it_is_tried_again_is_no_attempt(world: World) -> None:
+    broken.add(1)
+    ring(world, 1)
+    relay = Relay()
+    run_all(relay)
+    broken.clear()
+    knotted.add(1)
+    Parked.objects.update(again_at=real_now())
+    assert relay.retry() == 0
+    assert Parked.objects.get().attempts == 1
+    assert relay.retry() == 1
 
 
 def test_an_entry_of_a_bulk_act_that_fails_holds_up_no_other(world: World) -> None:

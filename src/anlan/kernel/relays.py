@@ -3,13 +3,15 @@
 Subjects are spread over shards; a relay leases shards, takes up to BATCH entries of those where something waits, each
 shard's in order and an equal share of each, and runs their handlers, each in a savepoint. A handler that fails parks
 its entry and later ones of the same subject wait behind that, for this handler only; it is tried again with growing
-pauses. Nobody else waits: an entry of a bulk act, which has no subject of its own, holds up no other.
+pauses. Nobody else waits: an entry of a bulk act, which has no subject of its own, holds up no other. Where the database
+broke a deadlock at this transaction's cost, that is no handler's failure: all of the turn is undone and taken again.
 """
 
 from __future__ import annotations
 
 import logging
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil, inf
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
+from psycopg.errors import DeadlockDetected
 
 from anlan.kernel import handlers
 from anlan.kernel.act import part_acts
@@ -47,6 +50,10 @@ ORDER BY next.place, next.entry_id
 LEASE = timedelta(seconds=10)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(hours=1)
 log = logging.getLogger("anlan.relay")
+
+
+class Deadlock(Exception):
+    """What the transaction holds, from earlier entries too, is waited for by others: it has to let go of all."""
 
 
 @dataclass
@@ -80,6 +87,12 @@ class Relay:
 
     def carry(self, shards: Collection[int], seconds: float = inf) -> list[Entry]:
         """Run the handlers of these shards' next entries, at least of one, for so long; the entries that are through."""
+        try:
+            return self._carry(shards, seconds)
+        except Deadlock:
+            return []
+
+    def _carry(self, shards: Collection[int], seconds: float) -> list[Entry]:
         over = monotonic() + seconds
         with transaction.atomic():
             # Whoever lost his lease meanwhile finds the row taken or another's name in it, and does nothing.
@@ -103,7 +116,8 @@ class Relay:
         # One whose handler is gone stays, to be seen; it holds up nothing.
         due = Parked.objects.filter(again_at__lte=real_now(), handler__in=handlers.names())
         for parked in due.select_related("entry")[:BATCH]:
-            through += _retry(parked)
+            with suppress(Deadlock):
+                through += _retry(parked)
         return through
 
 
@@ -136,13 +150,16 @@ def _take(handler: Handler, entry: Entry, held_up: HeldUp) -> None:
 
 
 def _run(handler: Handler, entry: Entry) -> str:
-    """Run one handler; its error, or "" if all went well."""
+    """Run one handler; its error, or "" if all went well. raises Deadlock"""
     try:
         with transaction.atomic():
             part_acts()
             handler.function(context_of(handler, entry), entry)
     # Whatever a handler does wrong is parked and shown; the relay and everybody else go on.
     except Exception as error:
+        if isinstance(error.__cause__, DeadlockDetected):
+            log.warning("deadlock in handler %s on entry %s", handler.name, entry.pk)
+            raise Deadlock from error
         log.exception("handler %s failed on entry %s", handler.name, entry.pk)
         return kept_of(error)
     return ""
