@@ -41,7 +41,9 @@ UNDER_WAY = timedelta(
 )  # a request that was on its way to the carrier just when the answer was taken
 
 OURS = """
-SELECT d.id::text, d.use, d.key, d.attempts, d.handed_at IS NOT NULL, d.answered_at IS NOT NULL
+SELECT d.id::text, d.use, d.key, d.attempts, d.handed_at IS NOT NULL, d.answered_at IS NOT NULL,
+       coalesce((SELECT 'taken for ' || coalesce(r.delivery_id::text, 'none') || ' of several: ' || r.text
+                 FROM channel_reply r WHERE r.carrier_id = d.carrier_id AND r.ref = 're-' || d.id), 'unknown here')
 FROM channel_delivery d JOIN channel_carrier c ON c.id = d.carrier_id WHERE c.code = ANY (%s)
 """
 KNOWN = """
@@ -165,6 +167,7 @@ class Ours(NamedTuple):
     attempts: int
     handed: bool
     answered: bool
+    reply: str = "unknown here"  # what became of the reply that the carrier says it passed on
 
 
 NOTHING = Ours("", "", 0, handed=False, answered=False)
@@ -220,7 +223,7 @@ def judge(
         if item is None or own.use != "callout":
             continue
         if own.answered != any(what in ANSWERS for what, _at in item["steps"]):
-            found.unaccounted.append(f"{key}: the answer")
+            found.unaccounted.append(f"{key}: the answer, {'ours' if own.answered else own.reply}")
         found.answered += own.answered
         _bother(found, item, known.get(int(own.key.removesuffix("s"))))
     return found

@@ -47,8 +47,8 @@ def test_more_requests_than_attempts_are_found() -> None:
 
 
 def test_an_answer_that_one_side_does_not_know_is_found() -> None:
-    assert judge(item(AT, ("key", AT)), SENT).unaccounted == ["a: the answer"]
-    assert judge(item(), ANSWERED).unaccounted == ["a: the answer"]
+    assert judge(item(AT, ("key", AT)), SENT).unaccounted == ["a: the answer, unknown here"]
+    assert judge(item(), ANSWERED).unaccounted == ["a: the answer, ours"]
 
 
 def test_whoever_is_sent_something_after_his_answer_was_bothered() -> None:
