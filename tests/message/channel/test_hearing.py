@@ -14,7 +14,7 @@ from anlan.kernel.errors import NotFound
 from anlan.kernel.models import Clock, Entry
 from anlan.message.channel import selectors, services
 from anlan.message.channel.models import Carrier, Delivery, Reply
-from anlan.message.channel.terms import Answer, Channel, DeliveryState, Event, Happened, Outcome
+from anlan.message.channel.terms import Answer, Channel, DeliveryState, Event, Fault, Happened, Outcome
 from tests.cast import acting
 from tests.message.channels import hand_over, make_carrier, make_exercise, program, queue
 
@@ -303,6 +303,27 @@ def test_a_late_reply_to_a_closed_matter_does_not_answer_another(world: World) -
     tell(sms, reply("1"))
     assert state(second) == DeliveryState.HANDED
     assert Reply.unscoped.get().delivery_id == first.pk
+
+
+def test_a_reply_to_what_the_carrier_took_without_our_hearing_of_it_is_its_answer(world: World) -> None:
+    sms, (earlier,) = sent(world, ONE)
+    services.withdraw_deliveries(program(), "callout", ["1"])
+    (delivery,) = queue(world.town, [ONE], body="请回复{reply}", first_key=2)
+    (item,) = services.claim_deliveries(program(), sms.pk)
+    services.note_fault(program(), sms.pk, [item.id], Fault.UNREACHABLE, may_be_there=True)
+    tell(sms, reply("收到"))
+    assert Reply.unscoped.get().delivery_id == delivery.pk
+    assert (state(delivery), state(earlier)) == (DeliveryState.ANSWERED, DeliveryState.HANDED)
+    assert services.claim_deliveries(program(), sms.pk) == []
+
+
+def test_a_reply_does_not_answer_what_was_not_handed_over(world: World) -> None:
+    sms, (earlier,) = sent(world, ONE)
+    (delivery,) = queue(world.town, [ONE], body="请回复{reply}", first_key=2)
+    (item,) = services.claim_deliveries(program(), sms.pk)
+    services.note_fault(program(), sms.pk, [item.id], Fault.UNREACHABLE)
+    tell(sms, reply("收到"))
+    assert (state(earlier), state(delivery)) == (DeliveryState.ANSWERED, DeliveryState.QUEUED)
 
 
 def test_a_reply_from_a_number_we_never_wrote_to_is_the_carrier_s_unit_s(world: World) -> None:

@@ -272,11 +272,12 @@ def list_ordered(
 def list_open_to_reply(carrier: Carrier, numbers: Collection[str], since: datetime) -> list[Delivery]:
     """What these numbers were sent by a carrier to be answered by a digit, the latest first.
 
+    What the carrier took without our hearing of it counts, too: it stays that carrier's, and waits to be handed over again.
+
     since  real time, and so it is asked of `due_at`: the other times of an exercise's deliveries are those of its clock
     """
     found = Delivery.unscoped.filter(carrier=carrier, number__in=numbers, reply__isnull=False)
-    recent = found.filter(due_at__gte=since).exclude(handed_at=None, state__lte=DeliveryState.QUEUED)
-    return list(recent.select_related("wording").order_by("-due_at", "-id"))
+    return list(found.filter(due_at__gte=since).select_related("wording").order_by("-due_at", "-id"))
 
 
 def list_to_call_off(carrier_id: UUID, now: datetime, most: int) -> list[UUID]:
