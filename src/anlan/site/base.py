@@ -24,9 +24,8 @@ import django
 from django.utils import translation
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.site.settings")
-os.environ["OPENBLAS_NUM_THREADS"] = (
-    "1"  # Django's GIS loads it, nobody uses it; what has threads is not forked
-)
+# Django's GIS loads it by way of numpy, and nobody uses it; what has threads is not forked.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 MOST = 65536  # bytes of a packet
 NAME, PARENT_DEATH = 15, 1  # PR_SET_NAME, PR_SET_PDEATHSIG
