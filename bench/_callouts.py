@@ -84,11 +84,14 @@ async def _confirm(first: int, people: int, at_once: int, seconds: float) -> dic
         took.append(time.perf_counter() - asked)
         if len(took) % at_once == 0:
             all_answered.set()
-        if not answer.result():
+        if answer.exception() or not answer.result():
             raise SystemExit("an answer was not taken")
 
     while time.perf_counter() - begun < seconds:
-        for number in islice(numbers, at_once):
+        asked_now = list(islice(numbers, at_once))
+        if len(asked_now) < at_once:
+            raise SystemExit("everybody has answered before the time was over")
+        for number in asked_now:
             gatherer.ask(number).add_done_callback(partial(answered, time.perf_counter()))
         await all_answered.wait()
         all_answered.clear()

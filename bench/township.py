@@ -42,7 +42,7 @@ UNDER_WAY = timedelta(
 
 OURS = """
 SELECT d.id::text, d.use, d.key, d.attempts, d.handed_at IS NOT NULL, d.answered_at IS NOT NULL,
-       coalesce((SELECT 'taken for ' || coalesce(r.delivery_id::text, 'none') || ' of several: ' || r.text
+       coalesce((SELECT coalesce('matched to ' || r.delivery_id, 'matched to nothing') || ': ' || r.text
                  FROM channel_reply r WHERE r.carrier_id = d.carrier_id AND r.ref = 're-' || d.id), 'unknown here')
 FROM channel_delivery d JOIN channel_carrier c ON c.id = d.carrier_id WHERE c.code = ANY (%s)
 """

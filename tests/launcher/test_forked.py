@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 from anlan.launcher.place import CHECKOUT
 from anlan.launcher.supervisor import MARK, Program, Supervisor
-from tests.launcher.test_supervisor import alive, run, until
+from tests.launcher.test_supervisor import alive, die_with_their_keeper, run, until
 
 BASE = """
-import socket, sys, threading
+import os, socket, sys, threading
 from anlan.site import base
 import loaded
 if "thread" in sys.argv:
     threading.Thread(target=threading.Event().wait, daemon=True).start()
+if "full" in sys.argv:  # no more processes, just when it has begun to fork
+    fork, own = os.fork, os.getpid()
+    def only_once():
+        if os.getpid() != own:
+            raise OSError("no more processes")
+        return fork()
+    os.fork = only_once
 if (mine := base.serve(socket.socket(fileno=0))) is not None:
     base.become(*mine)
 """
@@ -57,6 +62,10 @@ def of(pid: int) -> tuple[str, list[str], set[str]]:
     proc = Path(f"/proc/{pid}")
     files = {str(file.readlink()) for file in (proc / "fd").iterdir()}
     return (proc / "comm").read_text().strip(), (proc / "environ").read_text().split("\0"), files
+
+
+def children_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def is_gone(pid: int) -> bool:
@@ -145,6 +154,17 @@ def test_a_base_with_threads_forks_nobody(tmp_path: Path) -> None:
     run(tmp_path, [base(tmp_path, "thread"), forked("one", "x")], story, ready=["base"])
 
 
+def test_where_there_is_no_room_for_a_process_none_becomes_a_second_base(tmp_path: Path) -> None:
+    async def story(keeper: Supervisor) -> None:
+        await until(lambda: keeper.known["one"].restarts > 1, "it is tried again")
+        assert "was not started: not forked" in said(tmp_path, "supervisor")
+        assert keeper.known["one"].pid == 0
+        assert len(children_of(keeper.known["base"].pid)) == 0
+
+    run(tmp_path, [base(tmp_path, "full"), forked("one", "x")], story, ready=["base"])
+    assert said(tmp_path, "base") == "loaded\n"
+
+
 def test_a_base_that_cannot_load_is_told_of(tmp_path: Path) -> None:
     broken = base(tmp_path)
     (tmp_path / "loaded.py").write_text("raise ValueError('no settings')")
@@ -174,19 +194,4 @@ asyncio.run(main())
 
 
 def test_base_and_forked_die_with_a_killed_supervisor(tmp_path: Path) -> None:
-    keeper = subprocess.Popen(
-        [sys.executable, "-c", KEEP, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"PYTHONPATH": f"{CHECKOUT / 'src'}:{CHECKOUT}", "PATH": "/usr/bin:/bin"},
-    )
-    with keeper:
-        assert keeper.stdout
-        pids = [int(word) for word in keeper.stdout.readline().split()]
-        assert len(pids) == 2
-        assert all(alive(pid) for pid in pids)
-        keeper.kill()
-    deadline = time.monotonic() + 5
-    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(alive(pid) for pid in pids)
+    die_with_their_keeper(KEEP, tmp_path, 2)

@@ -186,22 +186,28 @@ asyncio.run(main())
 """
 
 
-def test_programs_die_with_a_killed_supervisor(tmp_path: Path) -> None:
+def die_with_their_keeper(code: str, folder: Path, count: int) -> None:
+    """Kill a supervisor that says so many processes' ids: they end, too."""
     keeper = subprocess.Popen(
-        [sys.executable, "-c", KEEP, str(tmp_path)],
+        [sys.executable, "-c", code, str(folder)],
         stdout=subprocess.PIPE,
         text=True,
-        env={"PYTHONPATH": str(CHECKOUT / "src"), "PATH": "/usr/bin:/bin"},
+        env={"PYTHONPATH": f"{CHECKOUT / 'src'}:{CHECKOUT}", "PATH": "/usr/bin:/bin"},
     )
     with keeper:
         assert keeper.stdout
-        child = int(keeper.stdout.readline())
-        assert alive(child)
+        pids = [int(word) for word in keeper.stdout.readline().split()]
+        assert len(pids) == count
+        assert all(alive(pid) for pid in pids)
         keeper.kill()
     deadline = time.monotonic() + 5
-    while alive(child) and time.monotonic() < deadline:
+    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not alive(child)
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_programs_die_with_a_killed_supervisor(tmp_path: Path) -> None:
+    die_with_their_keeper(KEEP, tmp_path, 1)
 
 
 def test_leftovers_of_this_node_are_ended_and_others_are_not(tmp_path: Path) -> None:

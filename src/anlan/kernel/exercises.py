@@ -1,8 +1,8 @@
 """Exercises: drills that run the real code. Opened and closed, entered for one session, with a clock of their own.
 
 Whoever is in an exercise sees and does the exercise's alone; nothing of it reaches real life. What he may do there his real
-grants say. Its clock runs faster or slower, stands still, or jumps forward; never back, since what fell due has happened. When it is over it
-is entered to be read: nothing but reading counts in it then (scope.LOOK_BACK).
+grants say. Its clock runs faster or slower, stands still, or jumps forward; never back, since what fell due has happened.
+When it is over it is entered to be read: nothing but reading and exporting counts in it then (scope.LOOK_BACK).
 """
 
 from __future__ import annotations

@@ -52,6 +52,8 @@ class Base:
                 answer = await asyncio.get_running_loop().sock_recv(self.door, MOST)
             except ConnectionError:
                 answer = b""
+            except OSError as error:
+                raise NotForked(error) from error
             if not answer.isdigit():
                 raise NotForked(answer.decode() or "the base has ended")
             try:
@@ -68,22 +70,22 @@ class Forked:
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self.returncode: int | None = None
-        self._ended = asyncio.Event()
-        handle = os.pidfd_open(pid)
-        asyncio.get_running_loop().add_reader(handle, self._bury, handle)
+        handle, loop = os.pidfd_open(pid), asyncio.get_running_loop()
+        self._code: asyncio.Future[int] = loop.create_future()
+        loop.add_reader(handle, self._bury, handle)
+
+    @property
+    def returncode(self) -> int | None:
+        return self._code.result() if self._code.done() else None
 
     def _bury(self, handle: int) -> None:
         asyncio.get_running_loop().remove_reader(handle)
         os.close(handle)
         _, status = os.waitpid(self.pid, 0)
-        self.returncode = os.waitstatus_to_exitcode(status)
-        self._ended.set()
+        self._code.set_result(os.waitstatus_to_exitcode(status))
 
     async def wait(self) -> int:
-        await self._ended.wait()
-        assert self.returncode is not None  # noqa: S101 - it has ended
-        return self.returncode
+        return await asyncio.shield(self._code)  # who gives up waiting does not end it for the others
 
     def send_signal(self, number: int) -> None:
         os.kill(self.pid, number)

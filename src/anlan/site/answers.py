@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import django
 
+from anlan.site.gathering import MOST, PATIENCE, Full, Gatherer
+from anlan.site.heap import settle
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.site.settings")
 django.setup()
 
@@ -22,8 +25,6 @@ from django.db import DatabaseError, close_old_connections  # noqa: E402
 
 from anlan.message.callout.selectors import find_linked  # noqa: E402
 from anlan.site import answering, callbacks  # noqa: E402
-from anlan.site.gathering import MOST, PATIENCE, Full, Gatherer  # noqa: E402
-from anlan.site.heap import settle  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

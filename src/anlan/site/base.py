@@ -23,6 +23,9 @@ from typing import Any
 import django
 from django.utils import translation
 
+from anlan.kernel import rooms
+from anlan.site.heap import settle
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.site.settings")
 # Django's GIS loads it by way of numpy, and nobody uses it; what has threads is not forked.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -41,9 +44,6 @@ LOADED = (
 def load() -> None:
     """All that any of them would: modules, texts of both languages."""
     django.setup()
-    from anlan.kernel import rooms  # noqa: PLC0415 - rooms want Django set up
-    from anlan.site.heap import settle  # noqa: PLC0415
-
     for module in LOADED:
         import_module(module)
     for room in rooms.find():
@@ -85,7 +85,10 @@ def fork() -> int:
     told, tell = os.pipe()
     between = os.fork()
     if between == 0:
-        child = os.fork()
+        try:
+            child = os.fork()
+        except OSError:  # it must never go on as a second base
+            os._exit(1)
         if child:
             os.write(tell, str(child).encode())
             os._exit(0)

@@ -35,7 +35,7 @@ class Gatherer(Generic[Q, A]):
         self._running: asyncio.Task[None] | None = None
 
     def ask(self, question: Q) -> asyncio.Future[A]:
-        """The answer to one, to wait for: or whatever `work` raised for its batch. raises Full"""
+        """The answer to one, to be awaited; that raises what `work` raised for its batch. raises Full at once"""
         if len(self._waiting) >= self._patience:
             raise Full
         answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
